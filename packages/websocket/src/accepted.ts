@@ -1,0 +1,223 @@
+/** A connection that the server has accepted: its queue, its liveness, and its owner's handlers behind a fence. */
+import type { Duplex } from "node:stream";
+import type { WebSocket } from "ws";
+import { closeCode, codeOfError, cutReason, serverCode } from "./close-codes.ts";
+import { type CongestionGauge, createCongestionGauge } from "./congestion.ts";
+import type { Connection, ConnectionHandlers } from "./connection.ts";
+import { type Liveness, watchLiveness } from "./liveness.ts";
+import { createSendQueue, type SendQueue } from "./send-queue.ts";
+import type { Heartbeat, ListenSettings } from "./server-options.ts";
+import { startTimer } from "./timer.ts";
+
+/**
+ * Frames go to the system in pieces of at most this many bytes, the next when the one before has been taken.
+ *
+ * The system tells of a write only when the whole of it is done. Were a document of 16 MB one write, a reader on a slow line
+ * could not be told from one that is stuck: it would be cut off in the middle, come back, and begin again, for ever.
+ */
+const pieceBytesMax = 256 * 1024;
+
+/** What an accepted connection needs. */
+export interface AcceptedOptions {
+  readonly webSocket: WebSocket;
+  /** The network socket below it. */
+  readonly stream: Duplex & { readonly bytesRead?: number };
+  readonly settings: ListenSettings;
+  readonly heartbeat: Heartbeat | null;
+  /** Returns the connection's handlers. */
+  accept(connection: Connection): ConnectionHandlers;
+}
+
+interface Line extends AcceptedOptions {
+  readonly queue: SendQueue;
+  readonly gauge: CongestionGauge;
+  readonly connection: Connection;
+  liveness: Liveness | null;
+  handlers: ConnectionHandlers | null;
+  /** Why this side is ending the connection, once it is. */
+  ending: { readonly code: number; readonly reason: string } | null;
+  stopStuckTimer: () => void;
+  stopCloseTimer: () => void;
+}
+
+/** Takes charge of a WebSocket that has just opened. */
+export const takeCharge = (options: AcceptedOptions): Connection => {
+  const line: Line = {
+    ...options,
+    queue: createSendQueue(),
+    gauge: createCongestionGauge(options.settings, {
+      congested: () => {
+        watchProgress(line);
+        fence(line, () => line.handlers?.congested?.());
+      },
+      drained: () => {
+        line.stopStuckTimer();
+        fence(line, () => line.handlers?.drained?.());
+      },
+    }),
+    connection: connectionOf(() => line),
+    liveness: null,
+    handlers: null,
+    ending: null,
+    stopStuckTimer: () => {},
+    stopCloseTimer: () => {},
+  };
+  listen(line);
+  line.liveness = watch(line);
+  fence(line, () => {
+    line.handlers = line.accept(line.connection);
+    // There was nobody to tell when it sent more than the mark at once.
+    if (line.gauge.isCongested) line.handlers.congested?.();
+  });
+  return line.connection;
+};
+
+const connectionOf = (line: () => Line): Connection => ({
+  send: (frame) => {
+    send(line(), frame);
+  },
+  close: (code, reason) => {
+    close(line(), code, reason);
+  },
+  get bufferedBytes() {
+    return bufferedBytesOf(line());
+  },
+});
+
+const bufferedBytesOf = ({ queue, webSocket }: Line): number =>
+  queue.bytes + (webSocket.readyState === webSocket.CLOSED ? 0 : webSocket.bufferedAmount);
+
+const listen = (line: Line): void => {
+  const { webSocket, stream } = line;
+  let errorCode: number | null = null;
+  webSocket.on("message", (data, isBinary) => {
+    if (line.ending === null) receive(line, data as Buffer, isBinary);
+  });
+  webSocket.on("ping", () => line.liveness?.received());
+  webSocket.on("pong", () => line.liveness?.received());
+  webSocket.on("error", (error) => {
+    errorCode = codeOfError(error);
+  });
+  webSocket.on("close", (code, reason) => {
+    const end = line.ending ?? { code: errorCode ?? code, reason: reason.toString() };
+    line.ending = end;
+    tidy(line);
+    line.stopCloseTimer();
+    line.queue.clear();
+    fence(line, () => line.handlers?.closed(end.code, end.reason));
+  });
+  stream.on("drain", () => {
+    drain(line);
+  });
+};
+
+const watch = (line: Line): Liveness => {
+  const { heartbeat, stream } = line;
+  const { heartbeatMs, silenceMs, pingMs } = line.settings;
+  const never = Number.POSITIVE_INFINITY;
+  const settings = {
+    heartbeatMs: heartbeat === null ? never : heartbeatMs,
+    pingMs: heartbeat?.isMutual ? never : pingMs,
+    silenceMs: heartbeat?.isMutual ? silenceMs : pingMs * 2,
+  };
+  return watchLiveness(settings, {
+    heartbeat: () => {
+      if (heartbeat !== null) send(line, heartbeat.frame);
+    },
+    ping: () => {
+      line.webSocket.ping();
+    },
+    silent: () => {
+      cut(line, closeCode.silent, "nothing received for too long");
+    },
+    arrivedBytes: () => stream.bytesRead ?? 0,
+  });
+};
+
+const receive = (line: Line, data: Buffer, isBinary: boolean): void => {
+  line.liveness?.received();
+  const { handlers } = line;
+  if (isBinary) {
+    // A plain view: a Buffer's `slice` does not copy where an array's does, and readers rely on that.
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    fence(line, () => handlers?.frame(bytes));
+  } else if (handlers?.text !== undefined) {
+    fence(line, () => handlers.text?.());
+  } else {
+    close(line, closeCode.textFrame, "text frame");
+  }
+};
+
+const send = (line: Line, frame: Uint8Array): void => {
+  const { webSocket } = line;
+  if (line.ending !== null || webSocket.readyState !== webSocket.OPEN) return;
+  if (line.queue.bytesBehindFirst > line.settings.stuckBytes) {
+    cut(line, closeCode.stuckReader, "reads too slowly");
+    return;
+  }
+  line.queue.push(frame);
+  line.liveness?.sent();
+  pump(line);
+  line.gauge.read(bufferedBytesOf(line));
+};
+
+/** Passes pieces on until the system wants no more; its `drain` event then calls again. */
+const pump = ({ queue, webSocket, stream }: Line): void => {
+  while (!stream.writableNeedDrain) {
+    const piece = queue.shift(pieceBytesMax);
+    if (piece === null) return;
+    webSocket.send(piece.bytes, { binary: true, fin: piece.isLast });
+  }
+};
+
+const drain = (line: Line): void => {
+  pump(line);
+  if (line.ending === null) {
+    if (line.gauge.isCongested) watchProgress(line);
+    line.gauge.read(bufferedBytesOf(line));
+  } else if (line.queue.isEmpty) {
+    sendClose(line, line.ending);
+  }
+};
+
+/** Cuts a congested reader off unless the next piece is taken in time. */
+const watchProgress = (line: Line): void => {
+  line.stopStuckTimer();
+  line.stopStuckTimer = startTimer(line.settings.stuckMs, () => {
+    cut(line, closeCode.stuckReader, "does not read");
+  });
+};
+
+/** Ends the connection without sending what still waits. */
+const cut = (line: Line, code: number, reason: string): void => {
+  line.queue.clear();
+  close(line, code, reason);
+};
+
+const close = (line: Line, code: number, reason: string): void => {
+  if (line.ending !== null) return;
+  line.ending = { code: serverCode(code), reason };
+  tidy(line);
+  line.stopCloseTimer = startTimer(line.settings.closeGraceMs, () => {
+    line.webSocket.terminate();
+  });
+  if (line.queue.isEmpty) sendClose(line, line.ending);
+};
+
+const sendClose = ({ webSocket }: Line, { code, reason }: { code: number; reason: string }): void =>
+  webSocket.close(code, cutReason(reason));
+
+const tidy = (line: Line): void => {
+  line.liveness?.stop();
+  line.stopStuckTimer();
+};
+
+/** Calls the owner. What it throws is its bug, and ends this connection, not the process and everybody else's. */
+const fence = (line: Line, call: () => void): void => {
+  try {
+    call();
+  } catch (error) {
+    cut(line, closeCode.handlerFailed, "internal error");
+    line.settings.failed?.(error);
+  }
+};
