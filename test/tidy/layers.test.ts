@@ -39,6 +39,7 @@ const outOfPackage = (tree: Tree): Breaches =>
     importsIn(tree, name)
       .filter(({ id }) => id.startsWith("."))
       .filter(({ path, id }) => !resolveFrom(path, id).startsWith(`packages/${name}/src/`))
+      .filter(({ path, id }) => resolveFrom(path, id) !== `packages/${name}/package.json`)
       .map(({ path, id }) => `${path} imports ${id}`),
   );
 

@@ -1,0 +1,93 @@
+/** One piece of work on a document's payloads, as it travels to the worker and back. */
+import { answerVector, mergePayloads, noveltyOf } from "./document-merge.ts";
+
+/** What is asked. */
+export type DocumentJob =
+  | { readonly kind: "merge"; readonly payloads: readonly Uint8Array[] }
+  | {
+      readonly kind: "answer";
+      readonly payloads: readonly Uint8Array[];
+      readonly stateVector: Uint8Array | null;
+    }
+  | {
+      readonly kind: "novelty";
+      readonly payloads: readonly Uint8Array[];
+      readonly payload: Uint8Array;
+    };
+
+/** Payloads in one buffer, which is passed on without a copy; one by one, a view of a pool would take the pool along. */
+interface Packed {
+  readonly bytes: Uint8Array;
+  readonly byteCounts: readonly number[];
+}
+
+/** A job as a message to the worker. */
+export interface JobMessage {
+  readonly kind: DocumentJob["kind"];
+  readonly packed: Packed;
+}
+
+/** What the worker says: once when it is ready, then one answer for each job, in order. */
+export type WorkerMessage =
+  | { readonly kind: "ready" }
+  | { readonly kind: "done"; readonly results: readonly (Uint8Array | null)[] }
+  | { readonly kind: "failed"; readonly reason: string };
+
+/** The bytes that a job holds. */
+export const bytesOfJob = (job: DocumentJob): number =>
+  partsOf(job).reduce((sum, part) => sum + part.length, 0);
+
+/** The job as one buffer. */
+export const packJob = (job: DocumentJob): JobMessage => {
+  const parts = partsOf(job);
+  const bytes = new Uint8Array(bytesOfJob(job));
+  let position = 0;
+  for (const part of parts) {
+    bytes.set(part, position);
+    position += part.length;
+  }
+  return { kind: job.kind, packed: { bytes, byteCounts: parts.map((part) => part.length) } };
+};
+
+/** The job out of its buffer. */
+export const unpackJob = ({ kind, packed }: JobMessage): DocumentJob => {
+  let position = 0;
+  const parts = packed.byteCounts.map((byteCount) => {
+    position += byteCount;
+    return packed.bytes.subarray(position - byteCount, position);
+  });
+  const last = parts.at(-1) ?? new Uint8Array();
+  switch (kind) {
+    case "merge":
+      return { kind, payloads: parts };
+    case "answer":
+      return { kind, payloads: parts.slice(0, -1), stateVector: last.length === 0 ? null : last };
+    case "novelty":
+      return { kind, payloads: parts.slice(0, -1), payload: last };
+  }
+};
+
+const partsOf = (job: DocumentJob): readonly Uint8Array[] => {
+  switch (job.kind) {
+    case "merge":
+      return job.payloads;
+    case "answer":
+      return [...job.payloads, job.stateVector ?? new Uint8Array()];
+    case "novelty":
+      return [...job.payloads, job.payload];
+  }
+};
+
+/** Does the job: `merge` gives the state; `answer` state, state vector and difference (null if it is the state); `novelty` what is new, or null. Throws what Yjs throws. */
+export const doJob = (job: DocumentJob): readonly (Uint8Array | null)[] => {
+  switch (job.kind) {
+    case "merge":
+      return [mergePayloads(job.payloads)];
+    case "answer": {
+      const { state, stateVector, difference } = answerVector(job.payloads, job.stateVector);
+      return [state, stateVector, difference === state ? null : difference];
+    }
+    case "novelty":
+      return [noveltyOf(job.payloads, job.payload)];
+  }
+};

@@ -1,0 +1,22 @@
+/** What every part of a relay shares. */
+import type { HomeConfig } from "@syncline/gossip";
+import type { Logger } from "pino";
+import type { RelayConfig } from "./config.ts";
+import type { Directory } from "./directory.ts";
+import type { Documents } from "./documents.ts";
+
+/** One relay's surroundings. */
+export interface RelayContext {
+  readonly config: RelayConfig;
+  readonly directory: Directory;
+  readonly documents: Documents;
+  readonly log: Logger;
+  /** Resolves once the directory's incarnation is the one to use: at once, except while it gets a new one. */
+  ready(): Promise<void>;
+  /** Milliseconds of a clock that never goes back. */
+  now(): number;
+  /** The relays that are homes of a space. */
+  homesOf(space: string): readonly string[];
+  /** This relay's place among a space's homes. */
+  homeConfigOf(space: string): HomeConfig;
+}

@@ -1,0 +1,182 @@
+/** The spaces that are open at this relay: opened when somebody speaks of them, closed when they are quiet. */
+import {
+  createSpaceWriter,
+  type EdgeMessage,
+  type HomeMessage,
+  type HomeRequest,
+  type SpaceMessage,
+  type SpaceWriter,
+} from "@syncline/gossip";
+import type { PeerId } from "@syncline/machine";
+import { type HostedSpace, openHostedSpace } from "./hosted-space.ts";
+import type { PeerLinks } from "./peer-links.ts";
+import type { RelayContext } from "./relay-context.ts";
+import type { SpaceLink } from "./space-port.ts";
+
+/** How long a space must be quiet before it is closed. */
+const QUIET_MS = 30_000;
+const SWEEP_MS = 5000;
+
+/** What an edge's side is told. */
+export interface EdgeHandlers {
+  message(message: HomeMessage): void;
+  closed(): void;
+}
+
+/** All spaces of this relay. */
+export interface SpaceHost {
+  /** Begins an edge's session with a space whose home this relay is. */
+  attach(space: string, handlers: EdgeHandlers): SpaceLink;
+  /** Another home says something. */
+  receivedFromPeer(home: string, space: string, message: SpaceMessage): void;
+  /** Opens a space so that it compares itself with the other homes. */
+  wake(space: string): void;
+  /** Tells every open space that this home shares with it. */
+  tellPeer(home: string, request: HomeRequest): void;
+  /** How a space is named on this process's connections. */
+  writerOf(space: string): SpaceWriter;
+  /** The space, if it is open. */
+  find(space: string): HostedSpace | null;
+  /** How many are open. */
+  readonly spaceCount: number;
+  /** Ends all spaces and tells all edges; they may be opened again. */
+  stop(): void;
+  /** The same for good. */
+  close(): void;
+}
+
+/** What the host needs of the relay. */
+export interface SpaceHostPorts {
+  readonly links: () => PeerLinks;
+  rolledBack(space: string, home: string): void;
+  failed(error: Error): void;
+  /** A space is open no longer: its channel is free. */
+  closedSpace(writer: SpaceWriter): void;
+}
+
+interface Session {
+  readonly space: string;
+  readonly handlers: EdgeHandlers;
+}
+
+/** A host with nothing open. */
+export const createSpaceHost = (context: RelayContext, ports: SpaceHostPorts): SpaceHost => {
+  const spaces = new Map<string, HostedSpace>();
+  const writers = new Map<string, SpaceWriter>();
+  const sessions = new Map<PeerId, Session>();
+  let channelCount = 0;
+  let sessionCount = 0;
+
+  const writerOf = (space: string): SpaceWriter => {
+    const known = writers.get(space);
+    if (known !== undefined) return known;
+    channelCount += 1;
+    const writer = createSpaceWriter(space, channelCount);
+    writers.set(space, writer);
+    return writer;
+  };
+
+  const send = (space: string, to: PeerId, message: SpaceMessage): void => {
+    const session = sessions.get(to);
+    // A home never sends an edge anything but a home's messages; only the machine knows, not the types.
+    if (session !== undefined) session.handlers.message(message as HomeMessage);
+    else ports.links().send(to, writerOf(space), message);
+  };
+
+  const endSession = (peer: PeerId): void => {
+    const session = sessions.get(peer);
+    if (session === undefined) return;
+    sessions.delete(peer);
+    spaces.get(session.space)?.submitted({ kind: "disconnected", peer });
+  };
+
+  const open = (name: string): HostedSpace => {
+    const known = spaces.get(name);
+    if (known !== undefined) return known;
+    const space = openHostedSpace(context, name, {
+      send: (to, message) => send(name, to, message),
+      violated: (peer, reason) => {
+        context.log.warn({ space: name, peer, reason }, "a peer broke the protocol");
+        const session = sessions.get(peer);
+        if (session === undefined) return ports.links().reset(peer, reason);
+        endSession(peer);
+        session.handlers.closed();
+      },
+      rolledBack: (home) => ports.rolledBack(name, home),
+      failed: (error, isFatal) => {
+        if (isFatal) return ports.failed(error);
+        context.log.error({ space: name, error: error.message }, "a space cannot be served");
+        drop(name);
+      },
+    });
+    spaces.set(name, space);
+    for (const home of context.homesOf(name)) {
+      const reach = ports.links().reachOf(home);
+      if (reach === "connected") space.submitted({ kind: "connected", home });
+      if (reach === "unreachable") space.submitted({ kind: "unreachable", home });
+    }
+    return space;
+  };
+
+  const drop = (name: string): void => {
+    spaces.get(name)?.stop();
+    spaces.delete(name);
+    for (const [peer, session] of sessions) {
+      if (session.space !== name) continue;
+      sessions.delete(peer);
+      session.handlers.closed();
+    }
+    const writer = writers.get(name);
+    writers.delete(name);
+    if (writer !== undefined) ports.closedSpace(writer);
+  };
+
+  const sweep = (): void => {
+    const quietMs = context.now() - QUIET_MS;
+    for (const space of spaces.values()) {
+      if (space.isIdle && space.quietSinceMs < quietMs) drop(space.name);
+    }
+  };
+  const sweeper = setInterval(sweep, SWEEP_MS);
+  sweeper.unref();
+
+  return {
+    attach: (name, handlers) => {
+      sessionCount += 1;
+      const peer = `edge:${sessionCount}`;
+      sessions.set(peer, { space: name, handlers });
+      const tell = (request: HomeRequest): void => {
+        if (sessions.has(peer)) open(name).submitted(request);
+      };
+      return {
+        send: (message: EdgeMessage) => {
+          if (sessions.has(peer)) open(name).received(peer, message);
+        },
+        congested: () => tell({ kind: "congested", peer }),
+        drained: () => tell({ kind: "drained", peer }),
+        close: () => endSession(peer),
+      };
+    },
+    receivedFromPeer: (home, name, message) => open(name).received(home, message),
+    wake: (name) => {
+      open(name);
+    },
+    tellPeer: (home, request) => {
+      for (const space of spaces.values()) {
+        if (context.homesOf(space.name).includes(home)) space.submitted(request);
+      }
+    },
+    writerOf,
+    find: (name) => spaces.get(name) ?? null,
+    get spaceCount() {
+      return spaces.size;
+    },
+    stop: () => {
+      for (const name of [...spaces.keys()]) drop(name);
+    },
+    close: () => {
+      clearInterval(sweeper);
+      for (const name of [...spaces.keys()]) drop(name);
+    },
+  };
+};

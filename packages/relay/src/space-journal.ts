@@ -1,0 +1,99 @@
+/** Where one space's home keeps its records: rows of the directory under a number of the space's own. */
+import {
+  answerOfRow,
+  type HomeQuery,
+  type HomeRecord,
+  type HomeRow,
+  rangeOfQuery,
+  recordOfRow,
+  recoveryRanges,
+  writeOfRecord,
+} from "@syncline/gossip";
+import type { Write } from "@syncline/storage";
+import { type Directory, recordsPrefix } from "./directory.ts";
+
+/** The ports of a home's runtime that touch the disk. */
+export interface SpaceJournal {
+  /** What a home must know to recover; nothing for a space that was never written to. */
+  readonly records: readonly HomeRecord[];
+  append(records: readonly HomeRecord[], done: (error: Error | null) => void): void;
+  load(query: HomeQuery, done: (error: Error | null, rows: readonly HomeRow[]) => void): void;
+}
+
+const PAGE_ROWS = 4096;
+const RECOVERY_BYTES = 1024 * 1024;
+
+/** Opens the journal of a space and reads what its home needs at once. A space that is only looked at leaves nothing in the directory. */
+export const openSpaceJournal = async (
+  directory: Directory,
+  space: string,
+): Promise<SpaceJournal> => {
+  let number = await directory.numberOf(space);
+  let prefix = number === null ? null : recordsPrefix(number);
+  const records = prefix === null ? [] : await recover(directory, prefix);
+
+  const writesOf = (items: readonly HomeRecord[]): readonly Write[] => {
+    const writes: Write[] = [];
+    if (number === null || prefix === null) {
+      const allotted = directory.allot(space);
+      number = allotted.number;
+      prefix = recordsPrefix(number);
+      writes.push(...allotted.writes);
+    }
+    for (const record of items) {
+      const { key, value } = writeOfRecord(prefix, record);
+      writes.push(value === null ? { kind: "delete", key } : { kind: "put", key, value });
+      if (record.kind !== "unsettled") continue;
+      writes.push(...directory.unsettledWrites(number, space, record.isUnsettled));
+    }
+    return writes;
+  };
+
+  return {
+    records,
+    // An append of nothing is a barrier: it is answered when all before it is on disk.
+    append: (items, done) => directory.append(items.length === 0 ? [] : writesOf(items), done),
+    load: (query, done) => {
+      if (prefix === null) return done(null, []);
+      answer(directory, prefix, query).then(
+        (rows) => done(null, rows),
+        (error: unknown) => done(error instanceof Error ? error : new Error(String(error)), []),
+      );
+    },
+  };
+};
+
+const recover = async (
+  directory: Directory,
+  prefix: Uint8Array,
+): Promise<readonly HomeRecord[]> => {
+  const records: HomeRecord[] = [];
+  for (const { fromKey, toKey } of recoveryRanges(prefix)) {
+    let nextKey = fromKey;
+    for (;;) {
+      const rows = await directory.store.range({
+        fromKey: nextKey,
+        toKey,
+        rowsMax: PAGE_ROWS,
+        bytesMax: RECOVERY_BYTES,
+      });
+      for (const { key, value } of rows) records.push(recordOfRow(prefix, key, value));
+      const last = rows.at(-1);
+      if (last === undefined) break;
+      nextKey = Uint8Array.of(...last.key, 0);
+    }
+  }
+  return records;
+};
+
+/** A page of the answer; states are few and are read whole, whatever their size. */
+const answer = async (
+  directory: Directory,
+  prefix: Uint8Array,
+  query: HomeQuery,
+): Promise<readonly HomeRow[]> => {
+  const bytesMax = query.kind === "log" ? query.bytesMax : Number.MAX_SAFE_INTEGER;
+  const range = rangeOfQuery(prefix, query);
+  const rows = await directory.store.range({ ...range, rowsMax: PAGE_ROWS, bytesMax });
+  return rows.map(({ key, value }) => answerOfRow(prefix, key, value));
+};

@@ -1,0 +1,120 @@
+import { describe, expect, test } from "vitest";
+import * as Y from "yjs";
+import { createDocuments, type Documents } from "../documents.ts";
+import { createRoomContent } from "./room-content.ts";
+
+const limits = { tailCountMax: 500, tailBytesMax: 1_000_000 };
+
+/** A document service that counts what it is asked, with how many payloads. */
+const counting = (): Documents & { readonly asked: number[] } => {
+  const asked: number[] = [];
+  const documents = createDocuments({ worker: null });
+  return {
+    ...documents,
+    asked,
+    answer: (payloads, stateVector) => {
+      asked.push(payloads.length);
+      return documents.answer(payloads, stateVector);
+    },
+  };
+};
+
+const words = (...list: readonly string[]): readonly Uint8Array[] => {
+  const doc = new Y.Doc();
+  const updates: Uint8Array[] = [];
+  doc.on("update", (update: Uint8Array) => updates.push(update));
+  for (const word of list) doc.getText("text").insert(doc.getText("text").length, word);
+  return updates;
+};
+
+const textOf = (update: Uint8Array): string => {
+  const doc = new Y.Doc();
+  Y.applyUpdate(doc, update);
+  return doc.getText("text").toJSON();
+};
+
+const emptyVector = Uint8Array.of(0);
+
+describe("a room's content", () => {
+  test("with nothing in it answers without opening anything", async () => {
+    const documents = counting();
+    const content = createRoomContent(documents, limits);
+
+    const { difference } = await content.answer(emptyVector);
+
+    expect([...difference]).toEqual([0, 0]);
+    expect(documents.asked).toEqual([]);
+  });
+
+  test("is opened once for all who ask between two changes", async () => {
+    const documents = counting();
+    const content = createRoomContent(documents, limits);
+    content.add(words("one ", "two "));
+
+    await Promise.all([
+      content.answer(emptyVector),
+      content.answer(null),
+      content.answer(emptyVector),
+    ]);
+    await content.answer(emptyVector);
+
+    expect(documents.asked).toEqual([2]);
+  });
+
+  test("answers with what came while it was opened", async () => {
+    const content = createRoomContent(counting(), limits);
+    const [first, second] = words("one ", "two ");
+    content.add([first!]);
+    const early = content.answer(null);
+    content.add([second!]);
+
+    const late = await content.answer(null);
+
+    expect(textOf((await early).difference)).toBe("one ");
+    expect(textOf(late.difference)).toBe("one two ");
+  });
+
+  test("is merged by an answer: the next one opens the state and what came since", async () => {
+    const documents = counting();
+    const content = createRoomContent(documents, limits);
+    const updates = words("one ", "two ", "three");
+    content.add(updates.slice(0, 2));
+    await content.answer(null);
+    content.add(updates.slice(2));
+
+    const { state } = await content.answer(null);
+
+    expect(documents.asked).toEqual([2, 2]);
+    expect(textOf(state)).toBe("one two three");
+  });
+
+  test("is merged without anybody asking when there is much", async () => {
+    const documents = counting();
+    const content = createRoomContent(documents, { ...limits, tailCountMax: 10 });
+
+    for (const update of words(...Array.from({ length: 12 }, () => "x"))) content.add([update]);
+    await content.answer(null);
+
+    expect(documents.asked[0]).toBe(11);
+  });
+
+  test("asks a service that fails less and less often", async () => {
+    let askedCount = 0;
+    const documents: Documents = {
+      ...createDocuments({ worker: null }),
+      answer: async () => {
+        askedCount += 1;
+        throw new Error("busy");
+      },
+    };
+    const content = createRoomContent(documents, { ...limits, tailCountMax: 10 });
+
+    for (const update of words(...Array.from({ length: 200 }, () => "x"))) {
+      content.add([update]);
+      await Promise.resolve();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+
+    expect(askedCount).toBe(5);
+  });
+});

@@ -1,0 +1,107 @@
+/** What a room has of its document: payloads, never a `Y.Doc`. Merged at the side, when somebody asks or when they have become many. */
+import type { DocumentAnswer, Documents } from "../documents.ts";
+
+/** The payloads of one document, in the order in which they came. */
+export interface RoomContent {
+  /** Takes payloads in; the bytes are not copied. */
+  add(payloads: readonly Uint8Array[]): void;
+  /**
+   * The merged state, its state vector, and what a holder of this vector lacks (everything for null), with at least all that was added before
+   * the call. Equal questions between two changes are answered once. Rejects as `Documents.answer` does.
+   */
+  answer(stateVector: Uint8Array | null): Promise<DocumentAnswer>;
+  /** What of a payload is neither here nor in `others`, or null if nothing is. Rejects as `Documents.novelty` does. */
+  novelty(payload: Uint8Array, others: readonly Uint8Array[]): Promise<Uint8Array | null>;
+}
+
+/** When payloads are merged without anybody asking. */
+export interface ContentLimits {
+  /** Payloads behind the merged state. */
+  readonly tailCountMax: number;
+  /** Bytes behind the merged state, or half the state if that is more. */
+  readonly tailBytesMax: number;
+}
+
+/** Answers that are kept until the next change. */
+const ANSWERS_MAX = 16;
+/** Larger answers are given and forgotten. */
+const KEPT_BYTES_MAX = 1024 * 1024;
+
+const emptyUpdate = Uint8Array.of(0, 0);
+const emptyVector = Uint8Array.of(0);
+
+/** A document with nothing in it. */
+export const createRoomContent = (documents: Documents, limits: ContentLimits): RoomContent => {
+  let payloads: readonly Uint8Array[] = [];
+  /** The first payload is the merged state, if `merged` is its answer. */
+  let merged: DocumentAnswer | null = null;
+  let tailBytes = 0;
+  let isMerging = false;
+  /** After a merge that failed the next is tried when there is twice as much; more often would keep the worker from everything else. */
+  let patience = 1;
+  const answers = new Map<string, Promise<DocumentAnswer>>();
+
+  const isEverything = (stateVector: Uint8Array | null): boolean =>
+    stateVector === null || (stateVector.length === 1 && stateVector[0] === 0);
+
+  const compute = async (stateVector: Uint8Array | null): Promise<DocumentAnswer> => {
+    const asked = payloads;
+    const answer = await documents.answer(asked, stateVector);
+    // What came meanwhile stands behind; unless somebody else's merge has replaced the front already.
+    if (payloads[0] === asked[0] && payloads.length >= asked.length) {
+      const tail = payloads.slice(asked.length);
+      payloads = [answer.state, ...tail];
+      merged = answer;
+      tailBytes = tail.reduce((sum, payload) => sum + payload.length, 0);
+    }
+    return answer;
+  };
+
+  const ask = (stateVector: Uint8Array | null): Promise<DocumentAnswer> => {
+    const key = stateVector === null ? "" : Buffer.from(stateVector).toString("latin1");
+    const known = answers.get(key);
+    if (known !== undefined) return known;
+    const asked = compute(stateVector);
+    answers.set(key, asked);
+    const forget = (): void => {
+      if (answers.get(key) === asked) answers.delete(key);
+    };
+    asked.then((answer) => {
+      const isLarge = answer.state.length + answer.difference.length > KEPT_BYTES_MAX;
+      if (isLarge || answers.size > ANSWERS_MAX) forget();
+    }, forget);
+    return asked;
+  };
+
+  const mergeIfMany = (): void => {
+    const { tailCountMax, tailBytesMax } = limits;
+    const bytesMax = Math.max(tailBytesMax, (merged?.state.length ?? 0) / 2);
+    const isFew = payloads.length <= tailCountMax * patience && tailBytes <= bytesMax * patience;
+    if (isMerging || isFew) return;
+    isMerging = true;
+    const finish = (nextPatience: number) => (): void => {
+      isMerging = false;
+      patience = nextPatience;
+    };
+    ask(null).then(finish(1), finish(patience * 2));
+  };
+
+  return {
+    add: (added) => {
+      if (added.length === 0) return;
+      payloads = [...payloads, ...added];
+      for (const payload of added) tailBytes += payload.length;
+      answers.clear();
+      mergeIfMany();
+    },
+    answer: async (stateVector) => {
+      if (payloads.length === 0) {
+        return { state: emptyUpdate, stateVector: emptyVector, difference: emptyUpdate };
+      }
+      if (!isEverything(stateVector)) return ask(stateVector);
+      if (merged !== null && payloads.length === 1) return { ...merged, difference: merged.state };
+      return ask(null);
+    },
+    novelty: (payload, others) => documents.novelty([...payloads, ...others], payload),
+  };
+};

@@ -1,0 +1,62 @@
+/** Every limit of the y-websocket wire, with what happens at it. Sizes are in bytes, times in milliseconds. */
+import { defaultEdgeLimits } from "@syncline/gossip";
+
+/** Limits of stock rooms. */
+export interface StockLimits {
+  /** Rooms that are open at once; a connection for a further one is closed with 1013. */
+  readonly roomsMax: number;
+  /** How long a new room waits for its home before it tells clients what it has, and so what to upload. */
+  readonly syncWaitMs: number;
+  /** How long a room stays for changes that are not at a quorum yet, after its last client has left. */
+  readonly lingerMs: number;
+  /** A client hears something at least this often; y-websocket gives up after 30 s of silence. */
+  readonly keepAliveMs: number;
+  /** Full answers that a client gets at once; each further one takes its turn. */
+  readonly answersMax: number;
+  /** In how much time the client may have as many again. */
+  readonly answersPerMs: number;
+  /** What one of these answers may hold; a larger one counts as several. */
+  readonly answerBytes: number;
+  /** Changes of one client that wait to be looked at; beyond it the connection is closed with 1013. */
+  readonly inboxBytesMax: number;
+  /** The same as a number of changes. */
+  readonly inboxCountMax: number;
+  /** A change that no home can store; the connection is closed with 4413. */
+  readonly batchBytesMax: number;
+  /** Changes of a room that are not at a quorum; beyond it the connection is closed with 1013. */
+  readonly outboxBytesMax: number;
+  /** Presence of one client; larger ones are dropped. */
+  readonly presenceBytesMax: number;
+  /** Presences in one room; further ones are dropped. */
+  readonly presenceCountMax: number;
+  /** How long a room waits, after its home is back, for presences to be said again before it ends them. */
+  readonly presenceGraceMs: number;
+  /** How long a document is left alone that the worker could not open in time; clients that need it are closed with 1013 meanwhile. */
+  readonly openPauseMs: number;
+  /** Payloads of a room after which they are merged. */
+  readonly tailCountMax: number;
+  /** Bytes of a room's payloads after which they are merged, or half of the merged state if that is more. */
+  readonly tailBytesMax: number;
+}
+
+/** The defaults of `StockLimits`. */
+export const defaultStockLimits: StockLimits = {
+  roomsMax: 10_000,
+  syncWaitMs: 2000,
+  lingerMs: 10_000,
+  keepAliveMs: 15_000,
+  answersMax: 4,
+  answersPerMs: 10_000,
+  // With four answers in 10 s this makes 64 MiB a minute.
+  answerBytes: Math.floor((64 * 1024 * 1024) / 24),
+  inboxBytesMax: 32 * 1024 * 1024,
+  inboxCountMax: 10_000,
+  batchBytesMax: defaultEdgeLimits.batchBytesMax,
+  outboxBytesMax: 64 * 1024 * 1024,
+  presenceBytesMax: 16 * 1024,
+  presenceCountMax: 1000,
+  presenceGraceMs: 5000,
+  openPauseMs: 60_000,
+  tailCountMax: 500,
+  tailBytesMax: 256 * 1024,
+};

@@ -1,0 +1,150 @@
+/** A room of stock clients: one edge of a space, on behalf of all of them, and the one document that they share. */
+import type { Connection, ConnectionHandlers } from "@syncline/websocket";
+import { createPresences } from "./presences.ts";
+import { encodePresence, isGone, type PresenceEntry } from "./presence-entries.ts";
+import { createChangeTaker } from "./room-changes.ts";
+import { createRoomContent } from "./room-content.ts";
+import { createRoomOutbox } from "./room-outbox.ts";
+import { ask, takeOutput, whenReady } from "./room-outputs.ts";
+import {
+  endRoom,
+  DOCUMENT,
+  endIfDone,
+  later,
+  type Room,
+  type StockRoomOptions,
+  tellPresences,
+  TYPE,
+} from "./room-state.ts";
+import { createSpaceEdge } from "./space-edge.ts";
+import { awarenessFrame } from "./stock-frames.ts";
+import {
+  beginSession,
+  createStockSession,
+  handlersOf,
+  keepAlive,
+  sendPresence,
+  type SessionRoom,
+  type StockSession,
+} from "./stock-session.ts";
+
+/** A room with clients, or with changes that are not at a quorum yet. */
+export interface StockRoom {
+  accept(connection: Connection): ConnectionHandlers;
+  /** Closes every connection with 1012, and the room. */
+  close(): void;
+  /** Presences that were dropped, for their size, their number or their bytes. */
+  readonly droppedCount: number;
+}
+
+/** A room, which looks for its home with its first client. */
+export const openStockRoom = (options: StockRoomOptions): StockRoom => {
+  const { limits, documents } = options;
+  const content = createRoomContent(documents, limits);
+  const outbox = createRoomOutbox();
+  const room: Room = {
+    options,
+    sessions: new Set(),
+    presences: createPresences(limits),
+    content,
+    outbox,
+    changes: createChangeTaker({
+      isReady: () => room.isReady,
+      isSynced: () => room.isSynced,
+      novelty: (payload) => content.novelty(payload, outbox.unshownPayloads),
+      submit: (author, payload) => submit(room, author, payload),
+      idle: () => endIfDone(room),
+    }),
+    edge: createSpaceEdge({
+      ...options,
+      limits: { batchBytesMax: limits.batchBytesMax, outboxBytesMax: limits.outboxBytesMax },
+      output: (output) => takeOutput(room, output),
+      lost: () => room.presences.suspectSpace(),
+      failed: (error) => whenFailed(room, error),
+    }),
+    timers: new Set(),
+    isStarted: false,
+    isSynced: false,
+    isReady: false,
+    isClosed: false,
+    stopLinger: () => {},
+  };
+  return {
+    accept: (connection) => accept(room, connection),
+    close: () => endRoom(room),
+    get droppedCount() {
+      return room.presences.droppedCount;
+    },
+  };
+};
+
+/** With the first client, and not before: a room without clients ends as soon as its home says that nothing is left to do. */
+const start = (room: Room): void => {
+  room.isStarted = true;
+  later(room, room.options.limits.syncWaitMs, () => whenReady(room));
+  keepAllAlive(room);
+  room.edge.open();
+};
+
+const keepAllAlive = (room: Room): void => {
+  for (const session of room.sessions) keepAlive(session);
+  later(room, room.options.limits.keepAliveMs / 2, () => keepAllAlive(room));
+};
+
+const accept = (room: Room, connection: Connection): ConnectionHandlers => {
+  room.stopLinger();
+  const session = createStockSession(connection, sessionRoomOf(room));
+  room.sessions.add(session);
+  if (!room.isStarted) start(room);
+  if (room.isReady) ask(room, session);
+  if (room.isSynced) beginSession(session);
+  return handlersOf(session);
+};
+
+const sessionRoomOf = (room: Room): SessionRoom => ({
+  ...room.options,
+  answer: (stateVector) => room.content.answer(stateVector),
+  changed: (session) => room.changes.take(session),
+  present: (session, entries) => present(room, session, entries),
+  presences: () => room.presences.all(),
+  rejected: (code, reason) => {
+    room.options.log.warn({ room: room.options.space, code, reason }, "a client was rejected");
+    room.options.rejected(code);
+  },
+  left: (session) => leave(room, session),
+});
+
+const submit = (room: Room, author: StockSession, payload: Uint8Array): void => {
+  // Noted first: a home in this process may answer before `submit` returns.
+  room.outbox.add({ number: room.edge.nextNumber, payload, author });
+  room.edge.submit({ document: DOCUMENT, type: TYPE, payload });
+};
+
+const present = (room: Room, session: StockSession, entries: readonly PresenceEntry[]): void => {
+  const { news, corrections } = room.presences.take(entries, session);
+  tellPresences(room, news, session);
+  tellSpace(room, news);
+  if (corrections.length > 0) sendPresence(session, awarenessFrame(corrections));
+};
+
+const tellSpace = (room: Room, entries: readonly PresenceEntry[]): void => {
+  for (const entry of entries) {
+    room.edge.present(entry.client, isGone(entry) ? new Uint8Array() : encodePresence(entry));
+  }
+};
+
+const leave = (room: Room, session: StockSession): void => {
+  if (!room.sessions.delete(session) || room.isClosed) return;
+  const ends = room.presences.leave(session);
+  tellPresences(room, ends, null);
+  tellSpace(room, ends);
+  if (room.sessions.size > 0) return;
+  room.stopLinger = later(room, room.options.limits.lingerMs, () => endRoom(room));
+  endIfDone(room);
+};
+
+const whenFailed = (room: Room, error: Error): void => {
+  const { log, space } = room.options;
+  log.warn({ room: space, error: error.message }, "a room's edge failed");
+  endRoom(room);
+};
