@@ -1,0 +1,125 @@
+/** What a home deals in, besides messages: requests, outputs, records, queries and rows. */
+import type { Incarnation, VersionVector } from "@syncline/clocks";
+import type { PeerId } from "@syncline/machine";
+import type { AdmittedEdge, Entry, HomeId, State } from "./batch.ts";
+import type { SpaceMessage } from "./messages.ts";
+
+/** What a home's runner tells it. */
+export type HomeRequest =
+  /** A link to another home of the space is up, or has been all along. */
+  | { readonly kind: "connected"; readonly home: HomeId }
+  /** It was tried to reach this home, in vain: nothing waits for it. */
+  | { readonly kind: "unreachable"; readonly home: HomeId }
+  /** An edge's connection or a link to another home is gone. */
+  | { readonly kind: "disconnected"; readonly peer: PeerId }
+  /** What waits to be sent to this peer has passed the high-water mark. */
+  | { readonly kind: "congested"; readonly peer: PeerId }
+  /** It has fallen below the low-water mark again. */
+  | { readonly kind: "drained"; readonly peer: PeerId }
+  /** The answer to the output `compact`; null if the parts could not be merged. */
+  | { readonly kind: "compacted"; readonly document: string; readonly payload: Uint8Array | null }
+  /** Comes from the home itself: the entries that it persisted are on disk. */
+  | {
+      readonly kind: "persisted";
+      readonly entries: readonly Entry[];
+      readonly vector: VersionVector;
+    }
+  /** Comes from the home itself: the compaction of a document is on disk. */
+  | { readonly kind: "compaction-persisted" };
+
+/** What a home tells its runner. */
+export type HomeOutput =
+  /** Merge these payloads into one and answer with `compacted`. */
+  | {
+      readonly kind: "compact";
+      readonly document: string;
+      readonly type: string;
+      readonly payloads: readonly Uint8Array[];
+    }
+  /** Somebody knows more of this home's own log than it does itself: the directory is an old copy, and needs a new incarnation before anything is admitted. */
+  | { readonly kind: "rolled-back"; readonly home: HomeId; readonly number: number }
+  /** A peer broke the protocol: close its connection. */
+  | { readonly kind: "violation"; readonly peer: PeerId; readonly reason: string };
+
+/** What a home knows of a document without opening it. */
+export interface DocumentHead {
+  readonly document: string;
+  readonly type: string;
+  /** Bytes of its merged states. */
+  readonly stateBytes: number;
+  /** Bytes of its entries that are not merged yet, right to within the last few after a crash. */
+  readonly entryBytes: number;
+}
+
+/** What a home keeps on disk. */
+export type HomeRecord =
+  | { readonly kind: "entry"; readonly entry: Entry }
+  /** Stands where an entry was: it is part of the document's state now. */
+  | {
+      readonly kind: "stub";
+      readonly incarnation: Incarnation;
+      readonly number: number;
+      readonly document: string;
+    }
+  | { readonly kind: "no-entry"; readonly incarnation: Incarnation; readonly number: number }
+  | { readonly kind: "state"; readonly part: number; readonly state: State }
+  | { readonly kind: "no-state"; readonly part: number; readonly document: string }
+  | { readonly kind: "document"; readonly head: DocumentHead }
+  | { readonly kind: "edge"; readonly edge: AdmittedEdge }
+  | { readonly kind: "no-edge"; readonly edge: string }
+  /** What the home has, and how many entries of it are not compacted yet. */
+  | {
+      readonly kind: "head";
+      readonly vector: VersionVector;
+      readonly entryCount: number;
+      readonly entryBytes: number;
+      readonly nextPart: number;
+    }
+  /** Whether some other home may lack something: such spaces are opened when a link comes up. */
+  | { readonly kind: "unsettled"; readonly isUnsettled: boolean };
+
+/** What a home asks its store. */
+export type HomeQuery =
+  /** Entries and stubs of one log from `fromNumber` (in) to `toNumber` (out), ascending; at least one row if there is one, and about `bytesMax`. */
+  | {
+      readonly kind: "log";
+      readonly incarnation: Incarnation;
+      readonly fromNumber: number;
+      readonly toNumber: number;
+      readonly bytesMax: number;
+    }
+  /** All state parts of a document. */
+  | { readonly kind: "states"; readonly document: string };
+
+/** A piece of an answer. */
+export type HomeRow =
+  | { readonly kind: "entry"; readonly entry: Entry }
+  | {
+      readonly kind: "stub";
+      readonly incarnation: Incarnation;
+      readonly number: number;
+      readonly document: string;
+    }
+  | { readonly kind: "state"; readonly part: number; readonly state: State };
+
+/** The home machine's kinds of data. `recover` takes the records `head`, `document`, `edge` and `unsettled`; the others are read by queries. */
+export interface HomeProtocol {
+  readonly request: HomeRequest;
+  readonly message: SpaceMessage;
+  readonly output: HomeOutput;
+  readonly record: HomeRecord;
+  readonly query: HomeQuery;
+  readonly row: HomeRow;
+}
+
+/** One home's place among the homes of a space. */
+export interface HomeConfig {
+  readonly home: HomeId;
+  readonly incarnation: Incarnation;
+  /** The other homes of the space. */
+  readonly others: readonly HomeId[];
+  /** On how many disks a batch must be for `quorum` (W). */
+  readonly writeQuorum: number;
+  /** How many homes a first reading asks, this one included (R). */
+  readonly readQuorum: number;
+}

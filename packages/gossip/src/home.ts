@@ -1,0 +1,234 @@
+/** A home of one space: admits edges' batches into its log, keeps them and other homes' on disk, and serves everybody from there. */
+import { mergeInto } from "@syncline/clocks";
+import { assert, type Input, type Machine, type PeerId, unreachable } from "@syncline/machine";
+import { admitCarried, admitSubmitted, speakingSession } from "./home/accepting.ts";
+import {
+  cancelCatchUp,
+  goLive,
+  resumeCatchUp,
+  whenPageLoaded,
+} from "./home/catching-up.ts";
+import {
+  considerCompaction,
+  whenCompacted,
+  whenCompactionLoaded,
+  whenCompactionPersisted,
+  writeMerged,
+} from "./home/compacting.ts";
+import {
+  createHomeState,
+  deliver,
+  type HomeState,
+  isSettledEverywhere,
+  type Session,
+} from "./home/home-state.ts";
+import { forgetEdgePresences, sendPresences, takeEdgePresence } from "./home/presence.ts";
+import { checkPull } from "./home/pulling.ts";
+import { checkRound, startRound, whenJoined } from "./home/reading.ts";
+import {
+  checkSettled,
+  whenPeerConnected,
+  whenPeerDrained,
+  whenPeerLost,
+  whenPeerSaid,
+} from "./home/replication.ts";
+import { tellDisks, whenPersisted, whenWokenForDisks } from "./home/streaming.ts";
+import type { HomeConfig, HomeProtocol, HomeRecord, HomeRequest } from "./home-protocol.ts";
+import { defaultHomeLimits, type HomeLimits } from "./limits.ts";
+import type { SpaceMessage } from "./messages.ts";
+
+/** A home machine, with its state open to be looked at (by status pages, the simulator and tests); only the machine may change it. */
+export interface Home extends Machine<HomeProtocol> {
+  readonly state: HomeState;
+}
+
+/**
+ * A home of one space.
+ *
+ * Peers that are homes go by their `HomeId`; every other `PeerId` is an edge's connection. A connection delivers in order and without loss
+ * until it ends; its end is told by `disconnected`.
+ *
+ * Promises: nothing leaves before it is on this disk, so a dot stands for one batch for ever; what is on disk, and what each edge is shown,
+ * is causally closed; what an edge sends twice is admitted once; a message that makes no sense is dropped and counted.
+ */
+export const createHome = (config: HomeConfig, limits: Partial<HomeLimits> = {}): Home => {
+  const home = createHomeState(config, { ...defaultHomeLimits, ...limits });
+
+  /** Every step ends with what may have become possible by it. */
+  const finish = (): HomeState["effects"] => {
+    checkRound(home);
+    reviveSessions(home);
+    writeMerged(home);
+    considerCompaction(home);
+    checkSettled(home, isSettledEverywhere(home));
+    const { effects } = home;
+    home.effects = [];
+    return effects;
+  };
+
+  return {
+    state: home,
+    recover: (records, nowMs) => {
+      home.nowMs = nowMs;
+      for (const record of records) recoverRecord(home, record);
+      startRound(home);
+      return finish();
+    },
+    step: (input, nowMs) => {
+      assert(nowMs >= home.nowMs, "time goes back");
+      home.nowMs = nowMs;
+      take(home, input);
+      return finish();
+    },
+  };
+};
+
+const recoverRecord = (home: HomeState, record: HomeRecord): void => {
+  switch (record.kind) {
+    case "head":
+      mergeInto(home.accepted, record.vector);
+      mergeInto(home.recentFloor, record.vector);
+      home.durable = new Map(record.vector);
+      home.entryCount = record.entryCount;
+      home.entryBytes = record.entryBytes;
+      home.nextPart = record.nextPart;
+      return;
+    case "document":
+      home.documents.set(record.head.document, record.head);
+      return;
+    case "edge":
+      home.edges.set(record.edge.edge, record.edge);
+      return;
+    case "unsettled":
+      home.isUnsettled = record.isUnsettled;
+      return;
+    case "entry":
+    case "stub":
+    case "no-entry":
+    case "state":
+    case "no-state":
+    case "no-edge":
+      assert(false, `a home recovers from a record of kind ${record.kind}`);
+  }
+};
+
+const take = (home: HomeState, input: Input<HomeProtocol>): void => {
+  switch (input.kind) {
+    case "woken":
+      checkPull(home);
+      return whenWokenForDisks(home);
+    case "received":
+      return whenReceived(home, input.from, input.message);
+    case "submitted":
+      return whenAsked(home, input.request);
+    case "loaded":
+      if (whenCompactionLoaded(home, input.token, input.rows)) return;
+      return whenPageLoaded(home, input.token, input.rows);
+  }
+};
+
+const whenReceived = (home: HomeState, from: PeerId, message: SpaceMessage): void => {
+  const peer = home.peers.get(from);
+  switch (message.kind) {
+    case "hello":
+    case "replicate":
+    case "stored":
+    case "pull":
+    case "fill":
+      if (peer === undefined) return violate(home, from, "an edge speaks as a home");
+      return whenPeerSaid(home, peer, message);
+    case "presence":
+      if (peer !== undefined) return whenPeerSaid(home, peer, message);
+      return withSession(home, from, (session) => takeEdgePresence(home, session, message));
+    case "join":
+      if (peer !== undefined) return violate(home, from, "a home speaks as an edge");
+      if (home.sessions.has(from)) return violate(home, from, "an edge joins twice");
+      return whenJoined(home, from, message);
+    case "submit":
+      return withSession(home, from, (session) => admitSubmitted(home, session, message));
+    case "carry":
+      return withSession(home, from, (session) => admitCarried(home, session, message.batches));
+    case "welcome":
+    case "group":
+    case "update":
+    case "admitted":
+    case "carried":
+    case "durable":
+    case "refused":
+      return violate(home, from, `a home is sent a message of kind ${message.kind}`);
+  }
+};
+
+const withSession = (home: HomeState, from: PeerId, act: (session: Session) => void): void => {
+  const session = speakingSession(home, from);
+  if (session === null) return violate(home, from, "an edge speaks before it was welcomed");
+  act(session);
+};
+
+const violate = (home: HomeState, peer: PeerId, reason: string): void => {
+  home.droppedCount += 1;
+  deliver(home, { kind: "violation", peer, reason });
+};
+
+const whenAsked = (home: HomeState, request: HomeRequest): void => {
+  switch (request.kind) {
+    case "connected":
+    case "unreachable": {
+      const peer = home.peers.get(request.home);
+      if (peer === undefined) return;
+      return request.kind === "connected" ? whenPeerConnected(home, peer) : whenPeerLost(home, peer);
+    }
+    case "disconnected":
+      return whenDisconnected(home, request.peer);
+    case "congested":
+      return setCongested(home, request.peer, true);
+    case "drained":
+      return setCongested(home, request.peer, false);
+    case "persisted":
+      return whenPersisted(home, request.entries, request.vector);
+    case "compacted":
+      return whenCompacted(home, request.document, request.payload);
+    case "compaction-persisted":
+      return whenCompactionPersisted(home);
+    default:
+      return unreachable(request);
+  }
+};
+
+const whenDisconnected = (home: HomeState, name: PeerId): void => {
+  const peer = home.peers.get(name);
+  if (peer !== undefined) return whenPeerLost(home, peer);
+  home.congestedEarly.delete(name);
+  const session = home.sessions.get(name);
+  if (session === undefined) return;
+  cancelCatchUp(home, name);
+  home.sessions.delete(name);
+  forgetEdgePresences(home, session);
+};
+
+/** Above the mark nothing more is sent; below it again, what was missed is found by the cursor. */
+const setCongested = (home: HomeState, name: PeerId, isCongested: boolean): void => {
+  const peer = home.peers.get(name);
+  const session = home.sessions.get(name);
+  if (peer !== undefined && isCongested) peer.isCongested = true;
+  else if (peer !== undefined) whenPeerDrained(home, peer);
+  if (session === undefined) {
+    if (peer === undefined && isCongested) home.congestedEarly.add(name);
+    else home.congestedEarly.delete(name);
+    return;
+  }
+  session.isCongested = isCongested;
+  if (isCongested) return;
+  resumeCatchUp(home, name);
+  tellDisks(home, session);
+  sendPresences(home, name);
+};
+
+/** Sessions that fell out of the stream and can take bytes catch up from where they are. */
+const reviveSessions = (home: HomeState): void => {
+  for (const session of home.sessions.values()) {
+    if (session.phase === "congested" && !session.isCongested) {
+      goLive(home, session.peer, session.cursor);
+    }
+  }
+};

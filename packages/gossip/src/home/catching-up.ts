@@ -1,0 +1,262 @@
+/** Bringing a receiver, edge or home, from what it has to what is on this disk: a snapshot read page by page, shown or taken in as one. */
+import { covers, coversDot, difference, mergeInto, numberOf, type VersionVector } from "@syncline/clocks";
+import type { PeerId } from "@syncline/machine";
+import { type AdmittedEdge, type Entry, sizeOf, type State } from "../batch.ts";
+import type { HomeRow } from "../home-protocol.ts";
+import type { SpaceMessage } from "../messages.ts";
+import { causalOrder } from "./causal-order.ts";
+import { type CatchUp, type HomeState, ownLog, send, type Session } from "./home-state.ts";
+import { shownTo, tellStored, updateOf } from "./streaming.ts";
+
+/**
+ * Begins to bring the receiver forward from `from`.
+ *
+ * All of it is one group, shown as one: a document's merged state may hold the reply to a question that stands in another document's later
+ * page. While any catch-up reads, no compaction is written, so that what it reads is one snapshot.
+ */
+export const startCatchUp = (
+  home: HomeState,
+  receiver: PeerId,
+  from: VersionVector,
+  pullNumber: number,
+): void => {
+  // One at a time for each receiver: pages of two would be taken for one.
+  cancelCatchUp(home, receiver);
+  if (isCompactionNext(home)) {
+    home.queuedCatchUps.push({ receiver, from: new Map(from), pullNumber });
+    return;
+  }
+  const target = new Map(home.durable);
+  const catchUp: CatchUp = {
+    receiver,
+    pullNumber,
+    edges: home.peers.has(receiver) ? edgesBetween(home, from, target) : [],
+    from: new Map(from),
+    target,
+    ranges: difference(target, from).map((range) => ({ ...range })),
+    documents: new Set(),
+    entries: [],
+    states: [],
+    pageBytes: 0,
+    isPaused: false,
+  };
+  const token = home.nextToken;
+  home.nextToken += 1;
+  home.catchUps.set(token, catchUp);
+  readOn(home, token, catchUp);
+};
+
+/** Whether a merged state is being written, or waits only for catch-ups that move: one that a slow reader holds up must not hold up all others. */
+const isCompactionNext = (home: HomeState): boolean => {
+  const { compaction } = home;
+  if (compaction === null || compaction.merged === null) return false;
+  return compaction.isPersisting || [...home.catchUps.values()].every(({ isPaused }) => !isPaused);
+};
+
+/** Whether the newest entries in memory are all that a receiver with this vector lacks. */
+export const isInRecent = (home: HomeState, vector: VersionVector): boolean =>
+  covers(vector, home.recentFloor);
+
+/** The newest entries that this vector does not cover, in causal order. */
+export const recentBeyond = (home: HomeState, vector: VersionVector): readonly Entry[] =>
+  home.recent.filter((entry) => numberOf(vector, entry.incarnation) < entry.number);
+
+/** Takes an answer of the store for the catch-up with this token. */
+export const whenPageLoaded = (home: HomeState, token: number, rows: readonly HomeRow[]): void => {
+  const catchUp = home.catchUps.get(token);
+  if (catchUp === undefined) return;
+  const [range] = catchUp.ranges;
+  if (range !== undefined) {
+    const reached = takeLogRows(catchUp, rows);
+    if (reached === null || reached + 1 >= range.toNumber) catchUp.ranges.shift();
+    else range.fromNumber = reached + 1;
+    if (catchUp.ranges.length === 0) catchUp.entries = causalOrder(catchUp.entries);
+  } else {
+    takeStateRows(catchUp, rows);
+  }
+  readOn(home, token, catchUp);
+};
+
+/** The receiver takes bytes again: its catch-up goes on where it paused. */
+export const resumeCatchUp = (home: HomeState, receiver: PeerId): void => {
+  for (const [token, catchUp] of home.catchUps) {
+    if (catchUp.receiver !== receiver || !catchUp.isPaused) continue;
+    catchUp.isPaused = false;
+    readOn(home, token, catchUp);
+  }
+};
+
+/** The receiver is gone. */
+export const cancelCatchUp = (home: HomeState, receiver: PeerId): void => {
+  for (const [token, catchUp] of home.catchUps) {
+    if (catchUp.receiver === receiver) home.catchUps.delete(token);
+  }
+  home.queuedCatchUps = home.queuedCatchUps.filter((queued) => queued.receiver !== receiver);
+};
+
+/** Begins what had to wait for the compaction. */
+export const startQueuedCatchUps = (home: HomeState): void => {
+  const queued = home.queuedCatchUps;
+  home.queuedCatchUps = [];
+  for (const { receiver, from, pullNumber } of queued) startCatchUp(home, receiver, from, pullNumber);
+};
+
+const readOn = (home: HomeState, token: number, catchUp: CatchUp): void => {
+  if (isCongested(home, catchUp.receiver)) {
+    catchUp.isPaused = true;
+    return;
+  }
+  const [range] = catchUp.ranges;
+  const bytesMax = home.limits.pageBytesMax;
+  if (range !== undefined) {
+    home.effects.push({ kind: "load", token, query: { kind: "log", ...range, bytesMax } });
+    return;
+  }
+  if (catchUp.pageBytes >= bytesMax) {
+    sendPage(home, catchUp, false);
+    if (catchUp.pageBytes > 0) return takeTurn(home, token);
+  }
+  const [document] = catchUp.documents;
+  if (document !== undefined) {
+    catchUp.documents.delete(document);
+    home.effects.push({ kind: "load", token, query: { kind: "states", document } });
+    return;
+  }
+  home.catchUps.delete(token);
+  sendPage(home, catchUp, true);
+  whenCaughtUp(home, catchUp);
+};
+
+/** Goes on after a turn of the store: so a receiver that does not keep up can say so between two pages. */
+const takeTurn = (home: HomeState, token: number): void => {
+  const nothing = { incarnation: ownLog(home), fromNumber: 1, toNumber: 1, bytesMax: 1 };
+  home.effects.push({ kind: "load", token, query: { kind: "log", ...nothing } });
+};
+
+/** Takes entries and stubs in, and returns the last number read, or null if there was none. */
+const takeLogRows = (catchUp: CatchUp, rows: readonly HomeRow[]): number | null => {
+  let reached: number | null = null;
+  for (const row of rows) {
+    if (row.kind === "entry") {
+      catchUp.entries.push(row.entry);
+      catchUp.pageBytes += sizeOf(row.entry.batch);
+      reached = row.entry.number;
+    } else if (row.kind === "stub") {
+      catchUp.documents.add(row.document);
+      reached = row.number;
+    }
+  }
+  return reached;
+};
+
+/**
+ * Takes the parts of a document that the receiver lacks.
+ *
+ * A part beyond the target came in while this catch-up was reading. It is left out: what it rests on, in other documents, is not in this
+ * snapshot, and the receiver would be shown the reply without its question.
+ */
+const takeStateRows = (catchUp: CatchUp, rows: readonly HomeRow[]): void => {
+  for (const row of rows) {
+    if (row.kind !== "state" || covers(catchUp.from, row.state.last)) continue;
+    if (!covers(catchUp.target, row.state.last)) continue;
+    catchUp.states.push(row.state);
+    catchUp.pageBytes += row.state.payload.length;
+  }
+};
+
+/** Sends what was read: a page of it, or with `isLast` all that is left. States follow the last of the entries. */
+const sendPage = (home: HomeState, catchUp: CatchUp, isLast: boolean): void => {
+  const entries = isLast ? catchUp.entries.splice(0) : takePage(home, catchUp.entries);
+  const states = catchUp.entries.length === 0 ? catchUp.states.splice(0) : [];
+  for (const { batch } of entries) catchUp.pageBytes -= sizeOf(batch);
+  for (const { payload } of states) catchUp.pageBytes -= payload.length;
+  const vector = isLast ? catchUp.target : new Map<string, number>();
+  const page = { entries, states, isLast, vector };
+  send(home, catchUp.receiver, pageFor(home, catchUp, page));
+};
+
+const takePage = (home: HomeState, entries: Entry[]): Entry[] => {
+  let bytes = 0;
+  const count = entries.findIndex((entry) => {
+    bytes += sizeOf(entry.batch);
+    return bytes >= home.limits.pageBytesMax;
+  });
+  return entries.splice(0, count === -1 ? entries.length : count + 1);
+};
+
+const pageFor = (
+  home: HomeState,
+  catchUp: CatchUp,
+  page: {
+    readonly entries: readonly Entry[];
+    readonly states: readonly State[];
+    readonly isLast: boolean;
+    readonly vector: VersionVector;
+  },
+): SpaceMessage => {
+  const session = home.sessions.get(catchUp.receiver);
+  if (session === undefined) {
+    const edges = page.isLast ? catchUp.edges : [];
+    return { kind: "fill", number: catchUp.pullNumber, ...page, edges };
+  }
+  const { edge } = session;
+  const entries = page.entries.map((entry) => shownTo(entry, edge));
+  const states = page.states.map(({ document, type, payload }) => ({ document, type, payload }));
+  return { kind: "group", ...page, entries, states };
+};
+
+/** The edges' numbers that stand in entries which the receiver gets as merged states, and would otherwise not know. */
+const edgesBetween = (
+  home: HomeState,
+  from: VersionVector,
+  target: VersionVector,
+): readonly AdmittedEdge[] =>
+  [...home.edges.values()].filter(({ dot }) => !coversDot(from, dot) && coversDot(target, dot));
+
+/** The receiver has the snapshot; what came since is still in memory, or else it catches up once more. */
+const whenCaughtUp = (home: HomeState, catchUp: CatchUp): void => {
+  const { receiver, target } = catchUp;
+  const session = home.sessions.get(receiver);
+  if (session !== undefined) {
+    tellAdmitted(home, session);
+    goLive(home, receiver, target);
+    return;
+  }
+  const peer = home.peers.get(receiver);
+  if (peer === undefined) return;
+  mergeInto(peer.told, target);
+  const own = recentBeyond(home, target).filter((entry) => entry.incarnation === ownLog(home));
+  peer.isLive = isInRecent(home, target) && !peer.isCongested;
+  if (peer.isLive && own.length > 0) send(home, receiver, { kind: "replicate", entries: own });
+  if (peer.isLive) peer.told.set(ownLog(home), numberOf(home.durable, ownLog(home)));
+  tellStored(home, peer);
+};
+
+/** Tells an edge how far its batches are on this disk: some may have been shown to it in merged states, where it cannot find them. */
+const tellAdmitted = (home: HomeState, session: Session): void => {
+  const known = home.edges.get(session.edge);
+  if (known === undefined || !coversDot(home.durable, known.dot)) return;
+  send(home, session.peer, { kind: "admitted", number: known.number, dot: known.dot });
+};
+
+/** Makes a session live from this cursor: with the newest entries if they reach back to it, else by another catch-up. */
+export const goLive = (home: HomeState, receiver: PeerId, cursor: VersionVector): void => {
+  const session = home.sessions.get(receiver);
+  if (session === undefined) return;
+  session.cursor = new Map(cursor);
+  session.phase = "catching-up";
+  if (session.isCongested) {
+    session.phase = "congested";
+    return;
+  }
+  if (!isInRecent(home, cursor)) {
+    startCatchUp(home, receiver, cursor, 0);
+    return;
+  }
+  const entries = recentBeyond(home, cursor);
+  session.phase = "live";
+  if (entries.length > 0) send(home, receiver, updateOf(entries, session.edge));
+};
+
+const isCongested = (home: HomeState, receiver: PeerId): boolean =>
+  (home.sessions.get(receiver)?.isCongested ?? home.peers.get(receiver)?.isCongested) === true;

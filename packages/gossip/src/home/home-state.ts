@@ -1,0 +1,267 @@
+/** What a home knows, as plain data, and the few questions that every part of it asks. */
+import {
+  covers,
+  type Dot,
+  type Incarnation,
+  type MutableVersionVector,
+  numberOf,
+  type VersionVector,
+} from "@syncline/clocks";
+import type { Effect, PeerId } from "@syncline/machine";
+import type { AdmittedEdge, EdgeId, Entry, HomeId, State } from "../batch.ts";
+import type {
+  DocumentHead,
+  HomeConfig,
+  HomeOutput,
+  HomeProtocol,
+  HomeRecord,
+} from "../home-protocol.ts";
+import type { HomeLimits } from "../limits.ts";
+import type { SpaceMessage } from "../messages.ts";
+
+/** Another home of the space. */
+export interface Peer {
+  readonly home: HomeId;
+  /** `unknown` until the runner has said something of the link. */
+  reach: "unknown" | "connected" | "unreachable";
+  /** Whether it has said hello since the link came up. */
+  isHeard: boolean;
+  /** Null until it has ever said hello. */
+  incarnation: Incarnation | null;
+  /** What it has on disk, as it said; what was said before a link was lost stays true of that disk. */
+  vector: MutableVersionVector;
+  /** The last reading round that it answered, and what it had then. */
+  answeredRound: number;
+  answeredVector: VersionVector;
+  /** Whether every new entry of the own log goes to it at once: it has all before. */
+  isLive: boolean;
+  isCongested: boolean;
+  /** What it was told of this home's disk. */
+  told: MutableVersionVector;
+  /** Entries of its log whose causes are not here yet, in order and without a gap. */
+  waiting: Entry[];
+  waitingBytes: number;
+  readonly presence: Map<number, Uint8Array>;
+}
+
+/** An edge's session. */
+export interface Session {
+  readonly peer: PeerId;
+  readonly edge: EdgeId;
+  /** `reading` until other homes were heard; then `catching-up`, then `live`: every new entry goes to it at once. */
+  phase: "reading" | "catching-up" | "live" | "congested";
+  /** While not live: what the edge covers. */
+  cursor: MutableVersionVector;
+  /** The reading round that it waits for, or 0. */
+  round: number;
+  isCongested: boolean;
+  /** Where its own newest batch stands, while it may not be on every disk yet. */
+  ownDot: Dot | null;
+  /** What it was told of the other homes' disks. */
+  readonly told: Map<HomeId, { incarnation: Incarnation; vector: MutableVersionVector }>;
+  readonly presence: Map<number, Uint8Array>;
+}
+
+/** A catch-up under way, page by page, towards everything that was on disk when it began. */
+export interface CatchUp {
+  readonly receiver: PeerId;
+  /** The number of the pull that it answers, or 0 for an edge. */
+  readonly pullNumber: number;
+  /** Edges' numbers as they were when it began, for a home: those that have sent more by the end would say too much. */
+  readonly edges: readonly AdmittedEdge[];
+  readonly from: VersionVector;
+  readonly target: VersionVector;
+  /** What of each log is still to be read. */
+  ranges: { incarnation: Incarnation; fromNumber: number; toNumber: number }[];
+  /** Documents whose merged state the receiver needs; filled while the ranges are read. */
+  readonly documents: Set<string>;
+  entries: Entry[];
+  states: State[];
+  pageBytes: number;
+  isPaused: boolean;
+}
+
+/** The compaction under way: first all entries are read, then one document after the other is merged. */
+export interface Compaction {
+  readonly cut: VersionVector;
+  /** The home's counts when it began. */
+  readonly entryCount: number;
+  readonly entryBytes: number;
+  ranges: { incarnation: Incarnation; fromNumber: number; toNumber: number }[];
+  readonly entriesByDocument: Map<string, Entry[]>;
+  stubs: { incarnation: Incarnation; number: number; document: string }[];
+  queue: string[];
+  /** The document that is being merged, with its old parts once they are read. */
+  current: { document: string; parts: { part: number; state: State }[] | null } | null;
+  /** Merged and waiting until no catch-up reads. */
+  merged: Uint8Array | null;
+  isPersisting: boolean;
+}
+
+/** A pull under way from another home. */
+export interface Pull {
+  readonly from: HomeId;
+  /** Stands in the question and in every page of the answer: a page of an earlier answer must not be taken for one of this. */
+  readonly number: number;
+  progressMs: number;
+  entries: Entry[];
+  states: State[];
+  edges: AdmittedEdge[];
+}
+
+/** One question to the other homes, and how far the answers have come. */
+export interface ReadingRound {
+  number: number;
+  deadlineMs: number;
+  /** Enough homes were heard for a quorum read, and what they had is here. */
+  isRead: boolean;
+  /** Nobody is waited for any more. */
+  isExhausted: boolean;
+}
+
+/** Everything. Plain data; `effects` is what the step under way has come to so far. */
+export interface HomeState {
+  readonly config: HomeConfig;
+  readonly limits: HomeLimits;
+  nowMs: number;
+  effects: Effect<HomeProtocol>[];
+  /** Whether edges are served: the first reading is over. */
+  isOpen: boolean;
+  /** Somebody knows more of the own log than this home: nothing may be admitted any more. */
+  isRolledBack: boolean;
+  /** What was taken in; runs ahead of `durable` by what is on its way to the disk. Causally closed, like it. */
+  readonly accepted: MutableVersionVector;
+  /** What is on this home's disk. */
+  durable: VersionVector;
+  /** The newest durable entries, and what was durable before the first of them. */
+  recent: Entry[];
+  recentBytes: number;
+  readonly recentFloor: MutableVersionVector;
+  readonly edges: Map<EdgeId, AdmittedEdge>;
+  readonly documents: Map<string, DocumentHead>;
+  /** Entries on disk that no compaction has looked at, right to within the last few after a crash; a part of a state counts as one. */
+  entryCount: number;
+  entryBytes: number;
+  nextPart: number;
+  isUnsettled: boolean;
+  /** When to look whether all homes have everything, or 0. */
+  settleCheckMs: number;
+  readonly peers: Map<HomeId, Peer>;
+  readonly sessions: Map<PeerId, Session>;
+  /** Connections that were congested before their edge has said who it is. */
+  readonly congestedEarly: Set<PeerId>;
+  /** Where carried batches were admitted, by their old dot as text, so that a hundred carriers add one entry. */
+  readonly carried: Map<string, { readonly dot: Dot; readonly payload: Uint8Array }>;
+  carriedBytes: number;
+  round: ReadingRound;
+  pull: Pull | null;
+  lastPullNumber: number;
+  /** What must be here by `deadlineMs`, or else is asked for. */
+  expected: { vector: MutableVersionVector; deadlineMs: number } | null;
+  nextToken: number;
+  readonly catchUps: Map<number, CatchUp>;
+  /** Receivers whose catch-up begins once the compaction is on disk. */
+  queuedCatchUps: { receiver: PeerId; from: VersionVector; pullNumber: number }[];
+  compaction: Compaction | null;
+  /** Loads of the compaction, by token. */
+  compactionToken: number;
+  /** When edges with nothing unsettled hear of other disks next, or 0. */
+  durableNewsMs: number;
+  /** Messages that made no sense here and were dropped. */
+  droppedCount: number;
+}
+
+/** Sends a message to a peer. */
+export const send = (home: HomeState, to: PeerId, message: SpaceMessage): void => {
+  home.effects.push({ kind: "send", to, message });
+};
+
+/** Tells the runner. */
+export const deliver = (home: HomeState, output: HomeOutput): void => {
+  home.effects.push({ kind: "deliver", output });
+};
+
+/** Asks to be called at or after the time. */
+export const wake = (home: HomeState, atMs: number): void => {
+  home.effects.push({ kind: "wake", atMs });
+};
+
+/** The record of the home's head: what it has, and how much of it is not compacted. */
+export const headRecord = (home: HomeState): HomeRecord => ({
+  kind: "head",
+  vector: new Map(home.accepted),
+  entryCount: home.entryCount,
+  entryBytes: home.entryBytes,
+  nextPart: home.nextPart,
+});
+
+/** The own incarnation, the name of the own log. */
+export const ownLog = (home: HomeState): Incarnation => home.config.incarnation;
+
+/** The other homes that a link leads to and that have said hello on it. */
+export const heardPeers = (home: HomeState): readonly Peer[] =>
+  [...home.peers.values()].filter((peer) => peer.isHeard);
+
+/** Whether the batch at this dot is on every home's disk, as far as is known here. */
+export const isOnAllDisks = (home: HomeState, dot: Dot): boolean =>
+  numberOf(home.durable, dot.incarnation) >= dot.number &&
+  [...home.peers.values()].every((peer) => numberOf(peer.vector, dot.incarnation) >= dot.number);
+
+/** Whether every other home has all that this one has. */
+export const isSettledEverywhere = (home: HomeState): boolean =>
+  [...home.peers.values()].every((peer) => covers(peer.vector, home.accepted));
+
+/** A peer of which nothing is known yet. */
+export const createPeer = (home: HomeId): Peer => ({
+  home,
+  reach: "unknown",
+  isHeard: false,
+  incarnation: null,
+  vector: new Map(),
+  answeredRound: 0,
+  answeredVector: new Map(),
+  isLive: false,
+  isCongested: false,
+  told: new Map(),
+  waiting: [],
+  waitingBytes: 0,
+  presence: new Map(),
+});
+
+/** A home before it has recovered anything. */
+export const createHomeState = (config: HomeConfig, limits: HomeLimits): HomeState => ({
+  config,
+  limits,
+  nowMs: 0,
+  effects: [],
+  isOpen: false,
+  isRolledBack: false,
+  accepted: new Map(),
+  durable: new Map(),
+  recent: [],
+  recentBytes: 0,
+  recentFloor: new Map(),
+  edges: new Map(),
+  documents: new Map(),
+  entryCount: 0,
+  entryBytes: 0,
+  nextPart: 1,
+  isUnsettled: false,
+  settleCheckMs: 0,
+  peers: new Map(config.others.map((other) => [other, createPeer(other)])),
+  sessions: new Map(),
+  carried: new Map(),
+  carriedBytes: 0,
+  congestedEarly: new Set(),
+  round: { number: 0, deadlineMs: 0, isRead: true, isExhausted: true },
+  pull: null,
+  lastPullNumber: 0,
+  expected: null,
+  nextToken: 1,
+  catchUps: new Map(),
+  queuedCatchUps: [],
+  compaction: null,
+  compactionToken: 0,
+  durableNewsMs: 0,
+  droppedCount: 0,
+});

@@ -1,0 +1,180 @@
+/** What happens once batches are on this home's disk: edges are shown them, other homes get them, and everybody hears how far the disk is. */
+import {
+  covers,
+  coversDot,
+  difference,
+  mergeInto,
+  numberOf,
+  type VersionVector,
+} from "@syncline/clocks";
+import { type Entry, sizeOf } from "../batch.ts";
+import type { HomeMessage, ShownEntry } from "../messages.ts";
+import { heardPeers, type HomeState, isOnAllDisks, ownLog, type Peer, send, type Session, wake } from "./home-state.ts";
+
+/** Passes on what has just become durable, in the order in which it was accepted. */
+export const whenPersisted = (
+  home: HomeState,
+  entries: readonly Entry[],
+  vector: VersionVector,
+): void => {
+  const before = home.durable;
+  home.durable = vector;
+  home.entryCount += entries.length;
+  for (const { batch } of entries) home.entryBytes += sizeOf(batch);
+  const isStream = remember(home, entries, before);
+  showEdges(home, entries, isStream, before);
+  tellPeers(home, entries);
+};
+
+/**
+ * Keeps the newest entries, so that a receiver that has just caught up can go on from memory. Returns whether they are all that is new: after
+ * a fill with merged states, or one that skipped numbers, nobody can be brought forward by entries alone.
+ */
+const remember = (home: HomeState, entries: readonly Entry[], before: VersionVector): boolean => {
+  const newCount = difference(home.durable, before).reduce(
+    (sum, range) => sum + range.toNumber - range.fromNumber,
+    0,
+  );
+  const isStream = newCount === entries.length;
+  if (!isStream) {
+    home.recent = [];
+    home.recentBytes = 0;
+    mergeInto(home.recentFloor, home.durable);
+    return false;
+  }
+  for (const entry of entries) {
+    home.recent.push(entry);
+    home.recentBytes += sizeOf(entry.batch);
+  }
+  while (home.recentBytes > home.limits.recentBytesMax) {
+    const oldest = home.recent.shift();
+    if (oldest === undefined) break;
+    home.recentBytes -= sizeOf(oldest.batch);
+    home.recentFloor.set(oldest.incarnation, oldest.number);
+  }
+  return true;
+};
+
+const showEdges = (
+  home: HomeState,
+  entries: readonly Entry[],
+  isStream: boolean,
+  before: VersionVector,
+): void => {
+  const message = entries.length > 0 ? updateOf(entries, null) : null;
+  for (const session of home.sessions.values()) {
+    if (session.phase !== "live") continue;
+    if (!isStream || session.isCongested) {
+      leaveLive(session, before);
+      continue;
+    }
+    if (message === null) continue;
+    // One message object for all who see the same, so that it is encoded once.
+    const hasOwn = entries.some((entry) => entry.author?.edge === session.edge);
+    send(home, session.peer, hasOwn ? updateOf(entries, session.edge) : message);
+  }
+};
+
+/** A session that is not brought forward with the others keeps a cursor of its own until it catches up. */
+const leaveLive = (session: Session, cursor: VersionVector): void => {
+  session.phase = "congested";
+  session.cursor = new Map(cursor);
+};
+
+/** The entries as an edge is shown them: its own without the bytes that it has. */
+export const updateOf = (entries: readonly Entry[], edge: string | null): HomeMessage => ({
+  kind: "update",
+  entries: entries.map((entry) => shownTo(entry, edge)),
+});
+
+/** An entry as this edge is shown it. */
+export const shownTo = (entry: Entry, edge: string | null): ShownEntry => {
+  const isOwn = edge !== null && entry.author?.edge === edge;
+  return {
+    incarnation: entry.incarnation,
+    number: entry.number,
+    batch: isOwn ? null : entry.batch,
+    ownNumber: isOwn ? (entry.author?.number ?? 0) : 0,
+  };
+};
+
+const tellPeers = (home: HomeState, entries: readonly Entry[]): void => {
+  const own = entries.filter((entry) => entry.incarnation === ownLog(home));
+  const message = { kind: "replicate", entries: own } as const;
+  for (const peer of heardPeers(home)) {
+    if (peer.isLive && !peer.isCongested && own.length > 0) {
+      send(home, peer.home, message);
+      peer.told.set(ownLog(home), numberOf(home.durable, ownLog(home)));
+    }
+    if (peer.isCongested) peer.isLive = false;
+    tellStored(home, peer);
+  }
+};
+
+/** Tells another home what changed on this one's disk since it was told last. */
+export const tellStored = (home: HomeState, peer: Peer): void => {
+  if (peer.isCongested) return;
+  const changes = new Map<string, number>();
+  for (const [incarnation, number] of home.durable) {
+    if (numberOf(peer.told, incarnation) < number) changes.set(incarnation, number);
+  }
+  if (changes.size === 0) return;
+  mergeInto(peer.told, changes);
+  send(home, peer.home, { kind: "stored", vector: changes });
+};
+
+/**
+ * Passes news of other homes' disks on: at once to edges that wait for a batch of their own, now and then to all others.
+ *
+ * Those need it only to know what they may forget; telling each of a hundred readers of each batch twice more would triple their traffic.
+ */
+export const whenDisksMoved = (home: HomeState): void => {
+  for (const session of home.sessions.values()) {
+    if (session.ownDot === null || session.phase === "reading") continue;
+    tellDisks(home, session);
+    if (isOnAllDisks(home, session.ownDot)) session.ownDot = null;
+  }
+  if (home.durableNewsMs !== 0 || home.sessions.size === 0) return;
+  home.durableNewsMs = home.nowMs + home.limits.durableIntervalMs;
+  wake(home, home.durableNewsMs);
+};
+
+/** Tells all edges what they have not heard yet, if the time has come. */
+export const whenWokenForDisks = (home: HomeState): void => {
+  if (home.durableNewsMs === 0 || home.nowMs < home.durableNewsMs) return;
+  home.durableNewsMs = 0;
+  for (const session of home.sessions.values()) {
+    if (session.phase !== "reading") tellDisks(home, session);
+  }
+};
+
+/** Tells one edge what changed on other homes' disks since it was told last. */
+export const tellDisks = (home: HomeState, session: Session): void => {
+  if (session.isCongested) return;
+  for (const peer of home.peers.values()) {
+    if (peer.incarnation === null) continue;
+    const told = session.told.get(peer.home);
+    const isSame = told?.incarnation === peer.incarnation && covers(peer.vector, told.vector);
+    if (told === undefined || !isSame) {
+      session.told.set(peer.home, { incarnation: peer.incarnation, vector: new Map(peer.vector) });
+      sendDurable(home, session, peer, { vector: new Map(peer.vector), isWhole: true });
+      continue;
+    }
+    const vector = new Map(
+      [...peer.vector].filter(([incarnation, number]) => !coversDot(told.vector, { incarnation, number })),
+    );
+    if (vector.size === 0) continue;
+    mergeInto(told.vector, vector);
+    sendDurable(home, session, peer, { vector, isWhole: false });
+  }
+};
+
+const sendDurable = (
+  home: HomeState,
+  session: Session,
+  peer: Peer,
+  news: { readonly vector: VersionVector; readonly isWhole: boolean },
+): void => {
+  const incarnation = peer.incarnation ?? "";
+  send(home, session.peer, { kind: "durable", home: peer.home, incarnation, ...news });
+};
