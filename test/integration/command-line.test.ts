@@ -85,7 +85,13 @@ test("a port that is taken is one clear line, and exit 2", async () => {
   const address = taken.address();
   const port = address !== null && typeof address === "object" ? address.port : 0;
 
-  const { code, error } = await relay("taken", "--listen", `127.0.0.1:${port}`, "--log-level", "silent");
+  const { code, error } = await relay(
+    "taken",
+    "--listen",
+    `127.0.0.1:${port}`,
+    "--log-level",
+    "silent",
+  );
 
   taken.close();
   expect(error).toContain("PORT_IN_USE");
@@ -170,5 +176,8 @@ test("a directory of an unknown format version is refused and left untouched", a
 
 const snapshot = (directory: string): Record<string, string> =>
   Object.fromEntries(
-    readdirSync(directory).map((file) => [file, readFileSync(join(directory, file)).toString("base64")]),
+    readdirSync(directory).map((file) => [
+      file,
+      readFileSync(join(directory, file)).toString("base64"),
+    ]),
   );

@@ -14,7 +14,8 @@ afterEach(async () => {
   for (const end of ends.splice(0).toReversed()) await end();
 });
 
-const runs = (command: string, args: readonly string[]): boolean => spawnSync(command, args).status === 0;
+const runs = (command: string, args: readonly string[]): boolean =>
+  spawnSync(command, args).status === 0;
 
 const canTrace = runs("strace", ["-o", "/dev/null", "true"]);
 const canMount = process.getuid?.() === 0 && runs("mount", ["--version"]);
@@ -61,63 +62,82 @@ const healthWhileEnding = async (relay: RelayProcess): Promise<string> => {
   return "";
 };
 
-test.skipIf(!canTrace)("a flush that fails once stops the relay", async () => {
-  const directory = mkdtempSync(join(tmpdir(), "syncline-flush-"));
-  ends.push(() => rmSync(directory, { recursive: true, force: true }));
-  const [port = 0] = await freePorts(1);
-  const relay = createRelayProcess("a", port, join(directory, "data"), []);
-  ends.push(() => relay.kill());
-  await relay.start();
-  const first = await writeUntilItFails(relay.url, 10, 20);
-  expect(first).toBe(20);
+test.skipIf(!canTrace)(
+  "a flush that fails once stops the relay",
+  async () => {
+    const directory = mkdtempSync(join(tmpdir(), "syncline-flush-"));
+    ends.push(() => rmSync(directory, { recursive: true, force: true }));
+    const [port = 0] = await freePorts(1);
+    const relay = createRelayProcess("a", port, join(directory, "data"), []);
+    ends.push(() => relay.kill());
+    await relay.start();
+    const first = await writeUntilItFails(relay.url, 10, 20);
+    expect(first).toBe(20);
 
-  const { spawn } = await import("node:child_process");
-  const tracer = spawn("strace", ["-f", "-qq", "-o", "/dev/null", "-p", String(relay.child?.pid), "-e", "trace=fdatasync,fsync,msync", "-e", "inject=fdatasync,fsync,msync:error=EIO"]);
-  ends.push(() => void tracer.kill());
-  await new Promise((resolve) => setTimeout(resolve, 500));
-  const exited = once(relay.child!, "exit") as Promise<[number | null]>;
-  const told = healthWhileEnding(relay);
-  const more = await writeUntilItFails(relay.url, 10, 50);
-  const [code] = await exited;
+    const { spawn } = await import("node:child_process");
+    const tracer = spawn("strace", [
+      "-f",
+      "-qq",
+      "-o",
+      "/dev/null",
+      "-p",
+      String(relay.child?.pid),
+      "-e",
+      "trace=fdatasync,fsync,msync",
+      "-e",
+      "inject=fdatasync,fsync,msync:error=EIO",
+    ]);
+    ends.push(() => void tracer.kill());
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    const exited = once(relay.child!, "exit") as Promise<[number | null]>;
+    const told = healthWhileEnding(relay);
+    const more = await writeUntilItFails(relay.url, 10, 50);
+    const [code] = await exited;
 
-  expect(more).toBeLessThan(50);
-  expect(code).toBe(1);
-  expect(await told).toContain("STORAGE_FAILED".length > 0 ? "" : "");
-  expect(relay.log.some((line) => line.includes("stops serving"))).toBe(true);
-  tracer.kill();
-  await relay.start();
-  expect(await marksAt(relay.url)).toBeGreaterThanOrEqual(first + more);
-}, 60_000);
+    expect(more).toBeLessThan(50);
+    expect(code).toBe(1);
+    expect(await told).toContain("STORAGE_FAILED".length > 0 ? "" : "");
+    expect(relay.log.some((line) => line.includes("stops serving"))).toBe(true);
+    tracer.kill();
+    await relay.start();
+    expect(await marksAt(relay.url)).toBeGreaterThanOrEqual(first + more);
+  },
+  60_000,
+);
 
-test.skipIf(!canMount)("a full disk stops the relay, and nothing acknowledged is lost", async () => {
-  const directory = mkdtempSync(join(tmpdir(), "syncline-full-"));
-  const mount = join(directory, "disk");
-  mkdirSync(mount);
-  const isMounted = runs("mount", ["-t", "tmpfs", "-o", "size=6m", "tmpfs", mount]);
-  if (!isMounted) {
-    console.log("skipped: a full disk, since nothing can be mounted here");
-    rmSync(directory, { recursive: true });
-    return;
-  }
-  ends.push(() => {
-    execFileSync("umount", ["-l", mount]);
-    rmSync(directory, { recursive: true, force: true });
-  });
-  const [port = 0] = await freePorts(1);
-  const relay = createRelayProcess("a", port, join(mount, "data"), []);
-  ends.push(() => relay.kill());
-  await relay.start();
-  const exited = once(relay.child!, "exit") as Promise<[number | null]>;
+test.skipIf(!canMount)(
+  "a full disk stops the relay, and nothing acknowledged is lost",
+  async () => {
+    const directory = mkdtempSync(join(tmpdir(), "syncline-full-"));
+    const mount = join(directory, "disk");
+    mkdirSync(mount);
+    const isMounted = runs("mount", ["-t", "tmpfs", "-o", "size=6m", "tmpfs", mount]);
+    if (!isMounted) {
+      console.log("skipped: a full disk, since nothing can be mounted here");
+      rmSync(directory, { recursive: true });
+      return;
+    }
+    ends.push(() => {
+      execFileSync("umount", ["-l", mount]);
+      rmSync(directory, { recursive: true, force: true });
+    });
+    const [port = 0] = await freePorts(1);
+    const relay = createRelayProcess("a", port, join(mount, "data"), []);
+    ends.push(() => relay.kill());
+    await relay.start();
+    const exited = once(relay.child!, "exit") as Promise<[number | null]>;
 
-  const told = healthWhileEnding(relay);
-  const acknowledged = await writeUntilItFails(relay.url, 100_000, 200);
-  const [code] = await exited;
+    const told = healthWhileEnding(relay);
+    const acknowledged = await writeUntilItFails(relay.url, 100_000, 200);
+    const [code] = await exited;
 
-  expect(acknowledged).toBeGreaterThan(3);
-  expect(acknowledged).toBeLessThan(200);
-  expect(code).toBe(1);
-  expect(await told).not.toBe(undefined);
-  runs("mount", ["-o", "remount,size=64m", mount]);
-  await relay.start();
-  expect(await marksAt(relay.url)).toBeGreaterThanOrEqual(acknowledged);
-}, 60_000);
+    expect(acknowledged).toBeGreaterThan(3);
+    expect(acknowledged).toBeLessThan(200);
+    expect(code).toBe(1);
+    expect(await told).not.toBe(undefined);
+    runs("mount", ["-o", "remount,size=64m", mount]);
+    await relay.start();
+    expect(await marksAt(relay.url)).toBeGreaterThanOrEqual(acknowledged);
+  },
+  60_000,
+);

@@ -25,7 +25,10 @@ afterEach(async () => {
 /** How many edits are typed between two turns of the event loop: fast, but with batches, acknowledgements and echoes in between. */
 const EDITS_PER_TURN = 40;
 
-const openReplica = async (urls: string[], space: string): Promise<{ space: ReturnType<ReturnType<typeof connect>["space"]>; body: Y.Text }> => {
+const openReplica = async (
+  urls: string[],
+  space: string,
+): Promise<{ space: ReturnType<ReturnType<typeof connect>["space"]>; body: Y.Text }> => {
   const client = connect(urls);
   ends.push(() => client.close());
   const opened = client.space(space);
@@ -45,37 +48,48 @@ const openStock = (url: string, room: string): Y.Text => {
 };
 
 // The long history runs with HISTORIES=all; its figure is in the README.
-const names = process.env["HISTORIES"] === "all" ? ["sveltecomponent", "automerge-paper"] : ["sveltecomponent"];
+const names =
+  process.env["HISTORIES"] === "all" ? ["sveltecomponent", "automerge-paper"] : ["sveltecomponent"];
 
-test.each(names)("%s ends in exactly its end content on every replica", async (name) => {
-  const history = readHistory<SequentialHistory>(name);
-  cluster = await startCluster(3);
-  const author = await openReplica(cluster.urlsFrom(0), name);
-  const second = await openReplica(cluster.urlsFrom(1), name);
-  const third = await openReplica(cluster.urlsFrom(2), name);
-  const stock = openStock(cluster.relays[1]?.url ?? "", name);
+test.each(names)(
+  "%s ends in exactly its end content on every replica",
+  async (name) => {
+    const history = readHistory<SequentialHistory>(name);
+    cluster = await startCluster(3);
+    const author = await openReplica(cluster.urlsFrom(0), name);
+    const second = await openReplica(cluster.urlsFrom(1), name);
+    const third = await openReplica(cluster.urlsFrom(2), name);
+    const stock = openStock(cluster.relays[1]?.url ?? "", name);
 
-  author.body.insert(0, history.startContent);
-  for (const [index, { patches }] of history.txns.entries()) {
-    typePatches(author.body, patches);
-    if (index % EDITS_PER_TURN === 0) await breathe();
-  }
-  await author.space.settled("all");
-  const replicas = { second: second.body, third: third.body, stock };
-  await until(() => Object.values(replicas).every((body) => body.length === history.endContent.length));
+    author.body.insert(0, history.startContent);
+    for (const [index, { patches }] of history.txns.entries()) {
+      typePatches(author.body, patches);
+      if (index % EDITS_PER_TURN === 0) await breathe();
+    }
+    await author.space.settled("all");
+    const replicas = { second: second.body, third: third.body, stock };
+    await until(() =>
+      Object.values(replicas).every((body) => body.length === history.endContent.length),
+    );
 
-  expect(author.body.toString() === history.endContent).toBe(true);
-  for (const body of Object.values(replicas)) expect(body.toString() === history.endContent).toBe(true);
-  const late = await openReplica(cluster.urlsFrom(2), name);
-  expect(late.body.toString() === history.endContent).toBe(true);
-}, 600_000);
+    expect(author.body.toString() === history.endContent).toBe(true);
+    for (const body of Object.values(replicas)) {
+      expect(body.toString() === history.endContent).toBe(true);
+    }
+    const late = await openReplica(cluster.urlsFrom(2), name);
+    expect(late.body.toString() === history.endContent).toBe(true);
+  },
+  600_000,
+);
 
 test("friendsforever: two people type at once on two relays, and all replicas end equal", async () => {
   const history = readHistory<ConcurrentHistory>("friendsforever");
   cluster = await startCluster(3);
   const name = "friendsforever";
   const agents = await Promise.all(
-    Array.from({ length: history.numAgents }, (_, index) => openReplica(cluster.urlsFrom(index), name)),
+    Array.from({ length: history.numAgents }, (_, index) =>
+      openReplica(cluster.urlsFrom(index), name),
+    ),
   );
   const reader = await openReplica(cluster.urlsFrom(2), name);
   const stock = openStock(cluster.relays[2]?.url ?? "", name);

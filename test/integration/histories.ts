@@ -26,7 +26,9 @@ export interface ConcurrentHistory {
 
 /** Reads one of `test/data/traces`. */
 export const readHistory = <History>(name: string): History =>
-  JSON.parse(gunzipSync(readFileSync(`test/data/traces/${name}.json.gz`)).toString("utf8")) as History;
+  JSON.parse(
+    gunzipSync(readFileSync(`test/data/traces/${name}.json.gz`)).toString("utf8"),
+  ) as History;
 
 /** Types one edit. Positions beyond the end, which a history has when its author sees less than it did, are moved to it. */
 export const typePatches = (body: Y.Text, patches: readonly Patch[]): void => {

@@ -68,46 +68,61 @@ const readMarks = async (url: string, space: string): Promise<readonly string[]>
   return marks;
 };
 
-test(`nothing settled at quorum is lost: seed ${seed}, ${cycleCount} cycle(s)`, async () => {
-  const random = seededRandom(seed);
-  const space = "kill/test";
-  cluster = await startCluster(3);
-  const { relays } = cluster;
-  let acknowledgedCount = 0;
-  let killCount = 0;
+test(
+  `nothing settled at quorum is lost: seed ${seed}, ${cycleCount} cycle(s)`,
+  async () => {
+    const random = seededRandom(seed);
+    const space = "kill/test";
+    cluster = await startCluster(3);
+    const { relays } = cluster;
+    let acknowledgedCount = 0;
+    let killCount = 0;
 
-  for (let cycle = 0; cycle < cycleCount; cycle += 1) {
-    const writers = await Promise.all(
-      relays.map((_, index) => startWriter(cluster?.urlsFrom(index) ?? [], `w${cycle}.${index}`, space)),
+    for (let cycle = 0; cycle < cycleCount; cycle += 1) {
+      const writers = await Promise.all(
+        relays.map((_, index) =>
+          startWriter(cluster?.urlsFrom(index) ?? [], `w${cycle}.${index}`, space),
+        ),
+      );
+      const victims = relays.flatMap((relay) =>
+        Array.from({ length: KILLS_PER_RELAY }, () => relay),
+      );
+      for (const relay of shuffled(victims, (limit) => random.integer(0, limit))) {
+        await pause(random.integer(10, 250));
+        await relay.kill();
+        killCount += 1;
+        await pause(random.integer(0, 150));
+        await relay.start();
+      }
+      await pause(random.integer(50, 200));
+      // Now all at once: only what is on disk is left, at the relays; the writers keep what they hold.
+      const acknowledged = writers.flatMap((writer) => [...writer.settled]);
+      await Promise.all(relays.map((relay) => relay.kill()));
+      killCount += relays.length;
+      await Promise.all(relays.map((relay) => relay.start()));
+      for (const relay of relays) {
+        const marks = new Set(await readMarks(relay.url, space));
+        const missing = acknowledged.filter((mark) => !marks.has(mark));
+        expect(
+          missing,
+          `missing at relay ${relay.id} after ${killCount} kills, seed ${seed}`,
+        ).toEqual([]);
+      }
+      await Promise.all(writers.map((writer) => writer.stop()));
+      acknowledgedCount += writers.reduce((sum, writer) => sum + writer.settled.size, 0);
+      expect(writers.every((writer) => writer.settled.size === writer.written())).toBe(true);
+      const texts = await Promise.all(
+        relays.map(async (relay) => (await readMarks(relay.url, space)).join()),
+      );
+      expect(new Set(texts).size).toBe(1);
+      for (const end of ends.splice(0)) end();
+    }
+    console.log(
+      `kill -9: seed ${seed}, ${cycleCount} cycles, ${killCount} kills, ${acknowledgedCount} acknowledged, 0 lost`,
     );
-    const victims = relays.flatMap((relay) => Array.from({ length: KILLS_PER_RELAY }, () => relay));
-    for (const relay of shuffled(victims, (limit) => random.integer(0, limit))) {
-      await pause(random.integer(10, 250));
-      await relay.kill();
-      killCount += 1;
-      await pause(random.integer(0, 150));
-      await relay.start();
-    }
-    await pause(random.integer(50, 200));
-    // Now all at once: only what is on disk is left, at the relays; the writers keep what they hold.
-    const acknowledged = writers.flatMap((writer) => [...writer.settled]);
-    await Promise.all(relays.map((relay) => relay.kill()));
-    killCount += relays.length;
-    await Promise.all(relays.map((relay) => relay.start()));
-    for (const relay of relays) {
-      const marks = new Set(await readMarks(relay.url, space));
-      const missing = acknowledged.filter((mark) => !marks.has(mark));
-      expect(missing, `missing at relay ${relay.id} after ${killCount} kills, seed ${seed}`).toEqual([]);
-    }
-    await Promise.all(writers.map((writer) => writer.stop()));
-    acknowledgedCount += writers.reduce((sum, writer) => sum + writer.settled.size, 0);
-    expect(writers.every((writer) => writer.settled.size === writer.written())).toBe(true);
-    const texts = await Promise.all(relays.map(async (relay) => (await readMarks(relay.url, space)).join()));
-    expect(new Set(texts).size).toBe(1);
-    for (const end of ends.splice(0)) end();
-  }
-  console.log(`kill -9: seed ${seed}, ${cycleCount} cycles, ${killCount} kills, ${acknowledgedCount} acknowledged, 0 lost`);
-}, 120_000 * cycleCount);
+  },
+  120_000 * cycleCount,
+);
 
 test("everybody's text is equal in the end", async () => {
   const random = seededRandom(seed + 1);
@@ -139,9 +154,13 @@ test("everybody's text is equal in the end", async () => {
   expect(new Set(spaces.map(({ text }) => text.toString())).size).toBe(1);
 }, 120_000);
 
-const pause = (delayMs: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, delayMs));
+const pause = (delayMs: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, delayMs));
 
-const shuffled = <Item>(items: readonly Item[], below: (limit: number) => number): readonly Item[] => {
+const shuffled = <Item>(
+  items: readonly Item[],
+  below: (limit: number) => number,
+): readonly Item[] => {
   const rest = [...items];
   return items.map(() => rest.splice(below(rest.length), 1)[0]!);
 };

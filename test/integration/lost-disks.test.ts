@@ -15,7 +15,15 @@ afterEach(async () => {
 
 type Client = ReturnType<typeof connect>;
 
-const open = async (urls: string | string[], name: string): Promise<{ client: Client; space: ReturnType<Client["space"]>; text: () => string; type: (text: string) => void }> => {
+const open = async (
+  urls: string | string[],
+  name: string,
+): Promise<{
+  client: Client;
+  space: ReturnType<Client["space"]>;
+  text: () => string;
+  type: (text: string) => void;
+}> => {
   const client = connect(urls);
   ends.push(() => client.close());
   const space = client.space(name);
@@ -75,6 +83,8 @@ test("an edit that only its relay and a reader had seen comes back from the read
   await until(async () => (await textAt(2, name)) === "before only here");
   await relayAt(0).start();
   await until(async () => (await textAt(0, name)) === "before only here");
+
+  expect(await textAt(0, name)).toBe("before only here");
 }, 60_000);
 
 test("with two of three relays down, writes are accepted as relay, 1 of 3, and settle when the others return", async () => {
@@ -91,7 +101,9 @@ test("with two of three relays down, writes are accepted as relay, 1 of 3, and s
 
   expect(author.space.status.level).toBe("relay");
   expect(author.space.status.copies).toBe("1/3");
-  await expect(author.space.settled("quorum", { timeoutMs: 500 })).rejects.toMatchObject({ code: "TIMEOUT" });
+  await expect(author.space.settled("quorum", { timeoutMs: 500 })).rejects.toMatchObject({
+    code: "TIMEOUT",
+  });
   expect(author.space.status.level).toBe("relay");
   const newcomer = await open(relayAt(2).url, name);
   await newcomer.space.whenSynced();
@@ -156,37 +168,44 @@ test("a relay whose directory was wiped comes back with a new incarnation and is
 
 // Copied back as files, the data file is another file than it was: the relay notices as it opens it. Written over in place, only its peers can tell.
 test.each([
-  ["as files", (from: string, to: string) => {
-    rmSync(to, { recursive: true });
-    cpSync(from, to, { recursive: true });
-  }],
+  [
+    "as files",
+    (from: string, to: string) => {
+      rmSync(to, { recursive: true });
+      cpSync(from, to, { recursive: true });
+    },
+  ],
   ["in place", (from: string, to: string) => cpSync(from, to, { recursive: true, force: true })],
-])("a relay whose directory was replaced by an older copy, %s, takes a new incarnation and nothing diverges", async (_, putBack) => {
-  const name = "older/copy";
-  cluster = await startCluster(3);
-  const author = await open(relayAt(2).url, name);
-  author.type("old ");
-  await author.space.settled("all");
-  await relayAt(2).end();
-  const backup = `${relayAt(2).dataDirectory}.backup`;
-  cpSync(relayAt(2).dataDirectory, backup, { recursive: true });
-  await relayAt(2).start();
-  author.type("new ");
-  await author.space.settled("all", { timeoutMs: 20_000 });
-  const before = await statusOf(2, name);
-  author.client.close();
+])(
+  "a relay whose directory was replaced by an older copy, %s, takes a new incarnation and nothing diverges",
+  async (_, putBack) => {
+    const name = "older/copy";
+    cluster = await startCluster(3);
+    const author = await open(relayAt(2).url, name);
+    author.type("old ");
+    await author.space.settled("all");
+    await relayAt(2).end();
+    const backup = `${relayAt(2).dataDirectory}.backup`;
+    cpSync(relayAt(2).dataDirectory, backup, { recursive: true });
+    await relayAt(2).start();
+    author.type("new ");
+    await author.space.settled("all", { timeoutMs: 20_000 });
+    const before = await statusOf(2, name);
+    author.client.close();
 
-  await relayAt(2).kill();
-  putBack(backup, relayAt(2).dataDirectory);
-  await relayAt(2).start();
-  // Somebody writes there at once: under the old name this batch would get a dot that means another one.
-  const other = await open(relayAt(2).url, name);
-  other.type("newest");
-  await other.space.settled("all", { timeoutMs: 20_000 });
+    await relayAt(2).kill();
+    putBack(backup, relayAt(2).dataDirectory);
+    await relayAt(2).start();
+    // Somebody writes there at once: under the old name this batch would get a dot that means another one.
+    const other = await open(relayAt(2).url, name);
+    other.type("newest");
+    await other.space.settled("all", { timeoutMs: 20_000 });
 
-  const after = await statusOf(2, name);
-  expect(after.incarnation).not.toBe(before.incarnation);
-  const texts = await Promise.all([0, 1, 2].map((index) => textAt(index, name)));
-  expect(new Set(texts).size).toBe(1);
-  for (const part of ["old ", "new ", "newest"]) expect(texts[0]).toContain(part);
-}, 60_000);
+    const after = await statusOf(2, name);
+    expect(after.incarnation).not.toBe(before.incarnation);
+    const texts = await Promise.all([0, 1, 2].map((index) => textAt(index, name)));
+    expect(new Set(texts).size).toBe(1);
+    for (const part of ["old ", "new ", "newest"]) expect(texts[0]).toContain(part);
+  },
+  60_000,
+);

@@ -39,7 +39,9 @@ test("clients at any relay share a space that three of the five keep, also while
 
   for (const { id, text } of people) text.insert(0, id);
   await Promise.all(people.map(({ space }) => space.settled("all", { timeoutMs: 20_000 })));
-  await until(() => people.every(({ text }) => text.length === 5) && doc.getText("body").length === 5);
+  await until(
+    () => people.every(({ text }) => text.length === 5) && doc.getText("body").length === 5,
+  );
   const kept = await Promise.all(
     cluster.relays.map(async ({ id, url }) => {
       const answer = await fetch(`${url.replace("ws:", "http:")}/status?space=${name}`);
@@ -53,7 +55,11 @@ test("clients at any relay share a space that three of the five keep, also while
   const alive = people.filter(({ id }) => id !== homes[0]);
   for (const { text } of alive) text.insert(0, "x");
   await Promise.all(alive.map(({ space }) => space.settled("quorum", { timeoutMs: 20_000 })));
-  await until(() => alive.every(({ text }) => text.length === 9) && doc.getText("body").length === 9);
+  await until(
+    () => alive.every(({ text }) => text.length === 9) && doc.getText("body").length === 9,
+  );
 
-  expect(new Set([...alive.map(({ text }) => text.toString()), doc.getText("body").toString()]).size).toBe(1);
+  expect(
+    new Set([...alive.map(({ text }) => text.toString()), doc.getText("body").toString()]).size,
+  ).toBe(1);
 }, 90_000);

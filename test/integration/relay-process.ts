@@ -70,7 +70,9 @@ export type Route = (from: string, to: string, url: string) => string;
 export const startCluster = async (
   relayCount: number,
   options: readonly string[] = [],
-  route: (ids: readonly string[], urls: readonly string[]) => Promise<Route> = async () => (_, __, url) => url,
+  route: (ids: readonly string[], urls: readonly string[]) => Promise<Route> = async () =>
+    (_, __, url) =>
+      url,
 ): Promise<Cluster> => {
   const directory = mkdtempSync(join(tmpdir(), "syncline-cluster-"));
   const ports = await freePorts(relayCount);
@@ -109,7 +111,8 @@ export const createRelayProcess = (
   const log: string[] = [];
   const gone = async (signal: NodeJS.Signals): Promise<number | null> => {
     const ending = child;
-    if (ending === null || ending.exitCode !== null || ending.signalCode !== null) return ending?.exitCode ?? null;
+    const isGone = ending === null || ending.exitCode !== null || ending.signalCode !== null;
+    if (isGone) return ending?.exitCode ?? null;
     const exited = once(ending, "exit") as Promise<[number | null]>;
     ending.kill(signal);
     const [code] = await exited;
@@ -125,7 +128,9 @@ export const createRelayProcess = (
     log,
     start: async () => {
       const args = ["relay", "--listen", `127.0.0.1:${port}`, "--data", dataDirectory, ...options];
-      const started = spawn(process.execPath, [command, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+      const started = spawn(process.execPath, [command, ...args], {
+        stdio: ["ignore", "pipe", "pipe"],
+      });
       child = started;
       createInterface({ input: started.stderr }).on("line", (line) => log.push(line));
       const lines = createInterface({ input: started.stdout });

@@ -37,7 +37,10 @@ export const openSlowLink = async (targetUrl: string): Promise<SlowLink> => {
   };
 
   const server = createServer((near) => {
-    if (isCut) return near.destroy();
+    if (isCut) {
+      near.destroy();
+      return;
+    }
     const far = connectTcp(Number(target.port), target.hostname);
     sockets.add(near).add(far);
     pass(near, far);

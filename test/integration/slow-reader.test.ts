@@ -42,7 +42,10 @@ test.skipIf(process.platform !== "linux")(
     const pid = relay?.child?.pid ?? 0;
     const author = connect(relay?.url ?? "");
     const reader = connect(relay?.url ?? "", { WebSocket: WatchedSocket as never });
-    ends.push(() => author.close(), () => reader.close());
+    ends.push(
+      () => author.close(),
+      () => reader.close(),
+    );
     const written = (await author.space("slow").doc()).getMap<Uint8Array>("parts");
     const read = (await reader.space("slow").doc()).getMap<Uint8Array>("parts");
     const put = async (index: number): Promise<void> => {

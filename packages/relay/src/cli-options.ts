@@ -18,7 +18,8 @@ export type OptionSpecs = Readonly<Record<string, OptionSpec>>;
 export type OptionValue = string | number | boolean | Readonly<Record<string, string>>;
 
 /** The environment variable of an option: `--write-quorum` is `SYNCLINE_WRITE_QUORUM`. */
-export const variableOf = (name: string): string => `SYNCLINE_${name.toUpperCase().replaceAll("-", "_")}`;
+export const variableOf = (name: string): string =>
+  `SYNCLINE_${name.toUpperCase().replaceAll("-", "_")}`;
 
 /**
  * The options that were given. An argument wins over the environment, that over the file named by `--config`; of two equal arguments the last.
@@ -61,7 +62,12 @@ const parse = (
         { type: spec.kind === "flag" ? ("boolean" as const) : ("string" as const) },
       ]),
     );
-    const { values } = parseArgs({ args: [...args], options, strict: true, allowPositionals: false });
+    const { values } = parseArgs({
+      args: [...args],
+      options,
+      strict: true,
+      allowPositionals: false,
+    });
     return values as Record<string, string | boolean | undefined>;
   } catch (error) {
     // Node's text goes on with advice about positional arguments that does not fit here.
@@ -104,7 +110,8 @@ const fromJson = (file: string, name: string, spec: OptionSpec, value: unknown):
   const isRight =
     spec.kind === "pairs"
       ? typeof value === "object" && value !== null && !Array.isArray(value)
-      : typeof value === (spec.kind === "number" ? "number" : spec.kind === "flag" ? "boolean" : "string");
+      : typeof value ===
+        (spec.kind === "number" ? "number" : spec.kind === "flag" ? "boolean" : "string");
   if (!isRight) throw bad(`${file}: "${name}" has a value of the wrong kind`);
   return value as OptionValue;
 };
@@ -127,7 +134,8 @@ const pairsOf = (name: string, text: string): Readonly<Record<string, string>> =
 export const describeOptions = (specs: OptionSpecs): string => {
   const left = (name: string, spec: OptionSpec): string =>
     `  --${name}${spec.value === null ? "" : ` ${spec.value}`}`;
-  const width = Math.max(...Object.entries(specs).map(([name, spec]) => left(name, spec).length)) + 2;
+  const width =
+    Math.max(...Object.entries(specs).map(([name, spec]) => left(name, spec).length)) + 2;
   return Object.entries(specs)
     .map(([name, spec]) => left(name, spec).padEnd(width) + spec.help)
     .join("\n");

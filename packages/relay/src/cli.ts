@@ -7,17 +7,53 @@ import { startDev } from "./dev/dev.ts";
 import { startRelay } from "./relay.ts";
 
 const relayOptions: OptionSpecs = {
-  listen: { kind: "text", value: "HOST:PORT", help: "where to listen (127.0.0.1:4400); port 0 for any that is free" },
-  data: { kind: "text", value: "DIR", help: "the data directory (.syncline/ID); created if it is not there" },
+  listen: {
+    kind: "text",
+    value: "HOST:PORT",
+    help: "where to listen (127.0.0.1:4400); port 0 for any that is free",
+  },
+  data: {
+    kind: "text",
+    value: "DIR",
+    help: "the data directory (.syncline/ID); created if it is not there",
+  },
   id: { kind: "text", value: "NAME", help: "this relay's name among its peers (a)" },
-  peers: { kind: "pairs", value: "a=ws://…,b=ws://…", help: "every relay of the cluster, this one included" },
-  "write-quorum": { kind: "number", value: "W", help: "on how many disks a batch is settled (a majority)" },
-  "read-quorum": { kind: "number", value: "R", help: "how many homes a first reading asks (N - W + 1)" },
-  homes: { kind: "number", value: "N", help: "how many relays are homes of a space (3, or all if fewer)" },
-  "cluster-token": { kind: "text", value: "SECRET", help: "what relays show each other to be let in" },
-  "batch-bytes-max": { kind: "number", value: "BYTES", help: "the largest batch (16 MiB less 16 KiB)" },
+  peers: {
+    kind: "pairs",
+    value: "a=ws://…,b=ws://…",
+    help: "every relay of the cluster, this one included",
+  },
+  "write-quorum": {
+    kind: "number",
+    value: "W",
+    help: "on how many disks a batch is settled (a majority)",
+  },
+  "read-quorum": {
+    kind: "number",
+    value: "R",
+    help: "how many homes a first reading asks (N - W + 1)",
+  },
+  homes: {
+    kind: "number",
+    value: "N",
+    help: "how many relays are homes of a space (3, or all if fewer)",
+  },
+  "cluster-token": {
+    kind: "text",
+    value: "SECRET",
+    help: "what relays show each other to be let in",
+  },
+  "batch-bytes-max": {
+    kind: "number",
+    value: "BYTES",
+    help: "the largest batch (16 MiB less 16 KiB)",
+  },
   "document-bytes-max": { kind: "number", value: "BYTES", help: "the largest document (16 MiB)" },
-  "log-level": { kind: "text", value: "LEVEL", help: `${logLevels.join(", ")} (info); JSON lines on standard error` },
+  "log-level": {
+    kind: "text",
+    value: "LEVEL",
+    help: `${logLevels.join(", ")} (info); JSON lines on standard error`,
+  },
   config: { kind: "text", value: "FILE", help: "a JSON file with any of these options" },
 };
 
@@ -73,7 +109,9 @@ const number = (options: ReadonlyMap<string, OptionValue>, name: string): number
   return typeof value === "number" ? value : undefined;
 };
 
-const defined = <Options extends object>(options: { [Name in keyof Options]: Options[Name] | undefined }): Options =>
+const defined = <Options extends object>(options: {
+  [Name in keyof Options]: Options[Name] | undefined;
+}): Options =>
   Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Options;
 
 const toRelayOptions = (options: ReadonlyMap<string, OptionValue>): RelayOptions => {
@@ -107,7 +145,8 @@ const endOnSignals = (close: () => Promise<void>): void => {
   process.on("SIGTERM", end);
   process.on("SIGINT", end);
   // A relay that belongs to a development cluster must not outlive it, however that one ends.
-  if (process.env["SYNCLINE_PARENT_PIPE"] === "1") process.stdin.on("end", end).on("error", end).resume();
+  const hasParentPipe = process.env["SYNCLINE_PARENT_PIPE"] === "1";
+  if (hasParentPipe) process.stdin.on("end", end).on("error", end).resume();
 };
 
 const quit = (error: unknown, code: number): never => {
@@ -143,7 +182,9 @@ const runDev = async (args: readonly string[]): Promise<void> => {
 };
 
 const version = (): string => {
-  const manifest: unknown = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
+  const manifest: unknown = JSON.parse(
+    readFileSync(new URL("../package.json", import.meta.url), "utf8"),
+  );
   return typeof manifest === "object" && manifest !== null && "version" in manifest
     ? String(manifest.version)
     : "unknown";

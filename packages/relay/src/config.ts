@@ -60,7 +60,9 @@ export const settleConfig = (options: RelayOptions): RelayConfig => {
   const peers = Object.entries(options.peers ?? {});
   for (const [peer, url] of peers) checkPeer(peer, url);
   if (peers.length > 0 && !peers.some(([peer]) => peer === id)) {
-    throw bad(`peers: this relay's own id "${id}" is not among ${peers.map(([peer]) => peer).join(", ")}`);
+    throw bad(
+      `peers: this relay's own id "${id}" is not among ${peers.map(([peer]) => peer).join(", ")}`,
+    );
   }
   const relayCount = Math.max(1, peers.length);
   const homeCount = options.homes ?? Math.min(3, relayCount);

@@ -37,7 +37,7 @@ export interface Directory {
   /** Remembers it. */
   setPeerIncarnation(peer: string, incarnation: Incarnation): Promise<void>;
   /** Makes writes durable, together with what else waits; answers in order. After a failure it answers nothing but that failure. */
-  append(writes: readonly Write[], done: (error: Error | null) => void): void;
+  append(writes: readonly Write[], answer: (error: Error | null) => void): void;
   /** The store itself, for reading. */
   readonly store: Store;
   /** Waits until nothing is under way. */
@@ -46,10 +46,10 @@ export interface Directory {
 
 /** Opens what the store holds. A store whose directory was copied from elsewhere begins a new life at once. */
 export const openDirectory = async (store: Store, isCopy: boolean): Promise<Directory> => {
-  const commit = createGroupCommit<Write>((writes, done) => {
+  const commit = createGroupCommit<Write>((writes, answer) => {
     store.write(writes).then(
-      () => done(null),
-      (error: unknown) => done(error instanceof Error ? error : new Error(String(error))),
+      () => answer(null),
+      (error: unknown) => answer(error instanceof Error ? error : new Error(String(error))),
     );
   });
   const append = (writes: readonly Write[]): Promise<void> =>
@@ -100,7 +100,7 @@ export const openDirectory = async (store: Store, isCopy: boolean): Promise<Dire
     },
     setPeerIncarnation: (peer, peerIncarnation) =>
       append([put(metaKey(`peer/${peer}`), text.encode(peerIncarnation))]),
-    append: (writes, done) => commit.append(writes, done),
+    append: (writes, answer) => commit.append(writes, answer),
     drained: () => append([]).catch(() => {}),
   };
 };

@@ -14,7 +14,7 @@ export interface HealthSource {
   /** Why nothing is served any more, or null. */
   readonly failure: () => Error | null;
   readonly isDraining: () => boolean;
-  readonly counters: { readonly connectionCount: number; readonly refusedCount: number };
+  readonly counters: () => { readonly connectionCount: number; readonly refusedCount: number };
 }
 
 /** The answer of `GET /health`: the shape that monitors expect, and more beside it. */
@@ -40,6 +40,7 @@ export interface Health {
 export const healthOf = (source: HealthSource): Health => {
   const { context, host, links } = source;
   const failure = source.failure();
+  const counters = source.counters();
   const peers = [...context.config.urlByPeer.keys()].map(
     (peer) => [peer, links.reachOf(peer) === "connected" ? "up" : "down"] as const,
   );
@@ -63,20 +64,20 @@ export const healthOf = (source: HealthSource): Health => {
     incarnation: context.directory.incarnation,
     reasons,
     spaces: host.spaceCount,
-    connections: source.counters.connectionCount,
-    refused: source.counters.refusedCount,
+    connections: counters.connectionCount,
+    refused: counters.refusedCount,
   };
 };
 
 /** The answer of `GET /status?space=NAME`: this relay's links, and of an open space how far each log is on this disk. */
 const statusOf = ({ context, host, links }: HealthSource, name: string | null): unknown => {
   const peers = [...context.config.urlByPeer.keys()];
-  const home = name === null || whyBadName(name) !== null ? null : host.find(name)?.home;
+  const home = name === null || whyBadName(name) !== null ? null : (host.find(name)?.home ?? null);
   return {
     relay: context.config.id,
     incarnation: context.directory.incarnation,
     links: Object.fromEntries(peers.map((peer) => [peer, links.reachOf(peer)])),
-    space: home == null ? null : spaceStatus(home.state, context),
+    space: home === null ? null : spaceStatus(home.state, context),
   };
 };
 
@@ -96,7 +97,11 @@ const spaceStatus = (state: HomeState, context: RelayContext): unknown => {
   return {
     vector: Object.fromEntries(entries),
     text: describeVector(state.durable),
-    logs: entries.map(([incarnation, number]) => ({ incarnation, home: ownerOf(incarnation), number })),
+    logs: entries.map(([incarnation, number]) => ({
+      incarnation,
+      home: ownerOf(incarnation),
+      number,
+    })),
     sessions: state.sessions.size,
     documents: state.documents.size,
     isOpen: state.isOpen,

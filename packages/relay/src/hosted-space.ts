@@ -1,14 +1,21 @@
 /** One space at one of its homes: the home machine, run on this process's clock, disk and connections. */
-import { createHome, type Home, type HomeProtocol, type HomeRequest, type SpaceMessage } from "@syncline/gossip";
+import {
+  createHome,
+  type Home,
+  type HomeOutput,
+  type HomeProtocol,
+  type HomeRequest,
+  type SpaceMessage,
+} from "@syncline/gossip";
 import { type PeerId, type Runtime, startRuntime } from "@syncline/machine";
 import { openSpaceJournal } from "./space-journal.ts";
-import { createWaker } from "./timer.ts";
+import { createWaker, type Waker } from "./timer.ts";
 import type { RelayContext } from "./relay-context.ts";
 
 /** What a hosted space needs of the host around it. */
 export interface HostedSpacePorts {
   /** Passes a message on to a home or an edge. */
-  send(to: PeerId, message: SpaceMessage): void;
+  readonly send: (to: PeerId, message: SpaceMessage) => void;
   /** A peer broke the protocol. */
   violated(peer: PeerId, reason: string): void;
   /** Another home knows more of this directory's own log than the directory. */
@@ -31,107 +38,134 @@ export interface HostedSpace {
   readonly quietSinceMs: number;
 }
 
+interface Hosted {
+  readonly context: RelayContext;
+  readonly name: string;
+  readonly ports: HostedSpacePorts;
+  readonly waker: Waker;
+  waiting: ((runtime: Runtime<HomeProtocol>) => void)[];
+  runtime: Runtime<HomeProtocol> | null;
+  home: Home | null;
+  isStopped: boolean;
+  /** Appends and loads that were not answered yet. */
+  pendingCount: number;
+  quietSinceMs: number;
+}
+
 /** Opens a space. It recovers from disk first; meanwhile inputs are kept. */
 export const openHostedSpace = (
   context: RelayContext,
   name: string,
   ports: HostedSpacePorts,
 ): HostedSpace => {
-  let waiting: ((runtime: Runtime<HomeProtocol>) => void)[] = [];
-  let runtime: Runtime<HomeProtocol> | null = null;
-  let home: Home | null = null;
-  let isStopped = false;
-  let pendingCount = 0;
-  let quietSinceMs = context.now();
-  const waker = createWaker(context.now, () => runtime?.woken());
-
-  const give = (input: (running: Runtime<HomeProtocol>) => void): void => {
-    quietSinceMs = context.now();
-    if (runtime !== null) input(runtime);
-    else waiting.push(input);
+  const space: Hosted = {
+    context,
+    name,
+    ports,
+    waker: createWaker(context.now, () => space.runtime?.woken()),
+    waiting: [],
+    runtime: null,
+    home: null,
+    isStopped: false,
+    pendingCount: 0,
+    quietSinceMs: context.now(),
   };
-
-  const deliver = (output: HomeProtocol["output"]): void => {
-    switch (output.kind) {
-      case "compact": {
-        const { document, type, payloads } = output;
-        context.documents.merge(type, payloads).then(
-          (payload) => give((to) => to.submitted({ kind: "compacted", document, payload })),
-          (error: unknown) => {
-            context.log.warn({ space: name, document, error: String(error) }, "a document was not compacted");
-            give((to) => to.submitted({ kind: "compacted", document, payload: null }));
-          },
-        );
-        return;
-      }
-      case "violation":
-        return ports.violated(output.peer, output.reason);
-      case "rolled-back":
-        return ports.rolledBack(output.home);
-    }
-  };
-
-  const start = async (): Promise<void> => {
-    await context.ready();
-    const journal = await openSpaceJournal(context.directory, name);
-    if (isStopped) return;
-    home = createHome(context.homeConfigOf(name), context.config.homeLimits);
-    runtime = startRuntime<HomeProtocol>(home, journal.records, {
-      now: context.now,
-      append: (records, done) => {
-        pendingCount += 1;
-        journal.append(records, (error) => {
-          pendingCount -= 1;
-          done(error);
-        });
-      },
-      load: (query, done) => {
-        pendingCount += 1;
-        journal.load(query, (error, rows) => {
-          pendingCount -= 1;
-          done(error, rows);
-        });
-      },
-      send: ports.send,
-      deliver,
-      wake: (atMs) => waker.wake(atMs),
-      failed: (error) => ports.failed(error, !isCorruption(error)),
-    });
-    const inputs = waiting;
-    waiting = [];
-    for (const input of inputs) input(runtime);
-  };
-
-  start().catch((error: unknown) => {
+  recover(space).catch((error: unknown) => {
     const cause = error instanceof Error ? error : new Error(String(error));
     ports.failed(cause, !isCorruption(cause));
   });
-
   return {
     name,
-    received: (from, message) => give((to) => to.received(from, message)),
-    submitted: (request) => give((to) => to.submitted(request)),
+    received: (from, message) => give(space, (to) => to.received(from, message)),
+    submitted: (request) => give(space, (to) => to.submitted(request)),
     stop: () => {
-      isStopped = true;
-      waiting = [];
-      waker.stop();
-      runtime?.stop();
+      space.isStopped = true;
+      space.waiting = [];
+      space.waker.stop();
+      space.runtime?.stop();
     },
     get home() {
-      return home;
+      return space.home;
     },
     get isIdle() {
-      if (home === null || pendingCount > 0 || waiting.length > 0) return false;
-      const { sessions, isUnsettled, compaction, pull, catchUps } = home.state;
-      const isBusy = compaction !== null || pull !== null || catchUps.size > 0;
-      return sessions.size === 0 && !isUnsettled && !isBusy;
+      return isIdle(space);
     },
     get quietSinceMs() {
-      return quietSinceMs;
+      return space.quietSinceMs;
     },
   };
 };
 
+const give = (space: Hosted, input: (runtime: Runtime<HomeProtocol>) => void): void => {
+  space.quietSinceMs = space.context.now();
+  if (space.runtime !== null) input(space.runtime);
+  else space.waiting.push(input);
+};
+
+const recover = async (space: Hosted): Promise<void> => {
+  const { context, name, ports, waker } = space;
+  await context.ready();
+  const journal = await openSpaceJournal(context.directory, name);
+  if (space.isStopped) return;
+  space.home = createHome(context.homeConfigOf(name), context.config.homeLimits);
+  space.runtime = startRuntime<HomeProtocol>(space.home, journal.records, {
+    now: context.now,
+    append: (records, done) => {
+      space.pendingCount += 1;
+      journal.append(records, (error) => {
+        space.pendingCount -= 1;
+        done(error);
+      });
+    },
+    load: (query, done) => {
+      space.pendingCount += 1;
+      journal.load(query, (error, rows) => {
+        space.pendingCount -= 1;
+        done(error, rows);
+      });
+    },
+    send: ports.send,
+    deliver: (output) => deliver(space, output),
+    wake: (atMs) => waker.wake(atMs),
+    failed: (error) => ports.failed(error, !isCorruption(error)),
+  });
+  const inputs = space.waiting;
+  space.waiting = [];
+  for (const input of inputs) input(space.runtime);
+};
+
+const deliver = (space: Hosted, output: HomeProtocol["output"]): void => {
+  switch (output.kind) {
+    case "compact":
+      return compact(space, output);
+    case "violation":
+      return space.ports.violated(output.peer, output.reason);
+    case "rolled-back":
+      return space.ports.rolledBack(output.home);
+  }
+};
+
+/** Has a document merged at the side. One that cannot be merged stays as it is: many entries are slow, lost ones are lost. */
+const compact = (
+  space: Hosted,
+  { document, type, payloads }: Extract<HomeOutput, { kind: "compact" }>,
+): void => {
+  const { context, name } = space;
+  const answer = (payload: Uint8Array | null): void =>
+    give(space, (to) => to.submitted({ kind: "compacted", document, payload }));
+  context.documents.merge(type, payloads).then(answer, (error: unknown) => {
+    const facts = { space: name, document, error: String(error) };
+    if (!space.isStopped) context.log.warn(facts, "a document was not compacted");
+    answer(null);
+  });
+};
+
+const isIdle = ({ home, pendingCount, waiting }: Hosted): boolean => {
+  if (home === null || pendingCount > 0 || waiting.length > 0) return false;
+  const { sessions, isUnsettled, compaction, pull, catchUps } = home.state;
+  const isBusy = compaction !== null || pull !== null || catchUps.size > 0;
+  return sessions.size === 0 && !isUnsettled && !isBusy;
+};
+
 /** A record that cannot be read is one space's trouble; everything else that fails may be everybody's. */
-const isCorruption = (error: Error): boolean =>
-  "code" in error && error.code === "STORAGE_CORRUPT";
+const isCorruption = (error: Error): boolean => "code" in error && error.code === "STORAGE_CORRUPT";

@@ -6,6 +6,8 @@ import {
   type EdgeMessage,
   greetFrame,
   type LinkItem,
+  type LinkReader,
+  type LinkWriter,
   type SpaceMessage,
   type SpaceWriter,
   whyBadName,
@@ -22,7 +24,11 @@ const SPACES_MAX = 1000;
 const GREETING_MS = 5000;
 
 /** Close codes of the native wire within 4400–4499: the client does not try again, since the answer would be the same. */
-export const nativeCloseCodes = { badFrame: 4400, forbidden: 4403, unsupportedVersion: 4426 } as const;
+export const nativeCloseCodes = {
+  badFrame: 4400,
+  forbidden: 4403,
+  unsupportedVersion: 4426,
+} as const;
 
 /** What a native connection needs of the relay. */
 export interface NativePorts {
@@ -36,10 +42,17 @@ export interface NativePorts {
 type Submit = Extract<EdgeMessage, { kind: "submit" }>;
 
 interface Client {
+  readonly context: RelayContext;
+  readonly ports: NativePorts;
   readonly connection: Connection;
   readonly queue: FrameQueue;
+  readonly reader: LinkReader;
+  readonly writer: LinkWriter;
   readonly sessions: Map<string, SpaceLink>;
-  readonly writer: ReturnType<typeof createLinkWriter>;
+  readonly patience: ReturnType<typeof setTimeout>;
+  isGreeted: boolean;
+  /** Who goes on with the connection, if it is another relay's. */
+  peer: ConnectionHandlers | null;
 }
 
 /** Serves a connection from its greeting on. */
@@ -48,85 +61,90 @@ export const acceptNative = (
   connection: Connection,
   ports: NativePorts,
 ): ConnectionHandlers => {
-  const reader = createLinkReader(SPACES_MAX);
+  const noGreeting = "BAD_FRAME: no greeting";
+  const patience = setTimeout(
+    () => connection.close(nativeCloseCodes.badFrame, noGreeting),
+    GREETING_MS,
+  );
+  patience.unref();
   const client: Client = {
+    context,
+    ports,
     connection,
     queue: createFrameQueue(connection),
-    sessions: new Map(),
+    reader: createLinkReader(SPACES_MAX),
     writer: createLinkWriter(),
+    sessions: new Map(),
+    patience,
+    isGreeted: false,
+    peer: null,
   };
-  let peer: ConnectionHandlers | null = null;
-  let isGreeted = false;
-  const patience = setTimeout(() => connection.close(nativeCloseCodes.badFrame, "BAD_FRAME: no greeting"), GREETING_MS);
-  patience.unref();
-
-  const refuse = (code: number, reason: string): void => {
-    ports.refused(reason);
-    client.queue.flush();
-    connection.close(code, reason);
-  };
-
-  const greet = (item: LinkItem | undefined): boolean => {
-    if (item?.kind !== "greet") {
-      refuse(nativeCloseCodes.badFrame, "BAD_FRAME: the first item is no greeting");
-      return false;
-    }
-    clearTimeout(patience);
-    isGreeted = true;
-    const { greeting } = item;
-    if (greeting.version !== WIRE_VERSION) {
-      refuse(nativeCloseCodes.unsupportedVersion, `UNSUPPORTED_VERSION: this relay speaks ${WIRE_VERSION}`);
-      return false;
-    }
-    if (greeting.role === "home") {
-      peer = ports.links.accept(connection, greeting, reader);
-      if (peer === null) refuse(nativeCloseCodes.forbidden, "FORBIDDEN: not a peer of this relay");
-      return peer !== null;
-    }
-    const { id: home } = context.config;
-    const { incarnation } = context.directory;
-    client.queue.send(greetFrame({ version: WIRE_VERSION, role: "home", home, incarnation, token: "" }));
-    return true;
-  };
-
-  const frame = (bytes: Uint8Array): void => {
-    if (peer !== null) return peer.frame(bytes);
-    const items = reader.read(bytes);
-    if (items === null) return refuse(nativeCloseCodes.badFrame, "BAD_FRAME");
-    const rest = isGreeted ? items : items.slice(1);
-    if (!isGreeted && !greet(items[0])) return;
-    for (const item of rest) {
-      const why = takeItem(context, client, ports, item);
-      if (why !== null) return refuse(nativeCloseCodes.badFrame, why);
-    }
-  };
-
   return {
-    frame,
+    frame: (bytes) => takeFrame(client, bytes),
     closed: (code, reason) => {
       clearTimeout(patience);
       for (const session of client.sessions.values()) session.close();
       client.sessions.clear();
-      peer?.closed(code, reason);
+      client.peer?.closed(code, reason);
     },
     congested: () => {
       for (const session of client.sessions.values()) session.congested();
-      peer?.congested?.();
+      client.peer?.congested?.();
     },
     drained: () => {
       for (const session of client.sessions.values()) session.drained();
-      peer?.drained?.();
+      client.peer?.drained?.();
     },
   };
 };
 
+const takeFrame = (client: Client, bytes: Uint8Array): void => {
+  if (client.peer !== null) return client.peer.frame(bytes);
+  const items = client.reader.read(bytes);
+  if (items === null) return refuse(client, nativeCloseCodes.badFrame, "BAD_FRAME");
+  const rest = client.isGreeted ? items : items.slice(1);
+  if (!client.isGreeted && !greet(client, items[0])) return;
+  for (const item of rest) {
+    const why = takeItem(client, item);
+    if (why !== null) return refuse(client, nativeCloseCodes.badFrame, why);
+  }
+};
+
+const refuse = ({ ports, queue, connection }: Client, code: number, reason: string): void => {
+  ports.refused(reason);
+  queue.flush();
+  connection.close(code, reason);
+};
+
+/** Takes the first item, and returns whether the connection goes on. */
+const greet = (client: Client, item: LinkItem | undefined): boolean => {
+  const { context, ports, connection, reader, queue } = client;
+  if (item?.kind !== "greet") {
+    refuse(client, nativeCloseCodes.badFrame, "BAD_FRAME: the first item is no greeting");
+    return false;
+  }
+  clearTimeout(client.patience);
+  client.isGreeted = true;
+  const { greeting } = item;
+  if (greeting.version !== WIRE_VERSION) {
+    const reason = `UNSUPPORTED_VERSION: this relay speaks ${WIRE_VERSION}`;
+    refuse(client, nativeCloseCodes.unsupportedVersion, reason);
+    return false;
+  }
+  if (greeting.role === "home") {
+    client.peer = ports.links.accept(connection, greeting, reader);
+    const isIn = client.peer !== null;
+    if (!isIn) refuse(client, nativeCloseCodes.forbidden, "FORBIDDEN: not a peer of this relay");
+    return isIn;
+  }
+  const { id: home } = context.config;
+  const { incarnation } = context.directory;
+  queue.send(greetFrame({ version: WIRE_VERSION, role: "home", home, incarnation, token: "" }));
+  return true;
+};
+
 /** Takes one item; returns why the connection must end, or null. */
-const takeItem = (
-  context: RelayContext,
-  client: Client,
-  ports: NativePorts,
-  item: LinkItem,
-): string | null => {
+const takeItem = (client: Client, item: LinkItem): string | null => {
   switch (item.kind) {
     case "heartbeat":
     case "error":
@@ -134,35 +152,31 @@ const takeItem = (
     case "greet":
       return "BAD_FRAME: a second greeting";
     case "close":
-      closeSession(client, ports, item.space);
+      closeSession(client, item.space);
       return null;
     case "space":
       if (!isEdgeMessage(item.message)) return "BAD_FRAME: not an edge's message";
-      return takeMessage(context, client, ports, item.space, item.message);
+      return takeMessage(client, item.space, item.message);
   }
 };
 
-const takeMessage = (
-  context: RelayContext,
-  client: Client,
-  ports: NativePorts,
-  space: string,
-  message: EdgeMessage,
-): string | null => {
+const takeMessage = (client: Client, space: string, message: EdgeMessage): string | null => {
   if (message.kind === "join") {
     const why = whyBadName(space);
     if (why !== null) {
-      client.queue.send(client.writer.error(space.slice(0, 100), "BAD_NAME", `the space's name ${why}`));
+      client.queue.send(
+        client.writer.error(space.slice(0, 100), "BAD_NAME", `the space's name ${why}`),
+      );
       return null;
     }
     client.sessions.get(space)?.close();
-    client.sessions.set(space, openSession(client, ports, space));
+    client.sessions.set(space, openSession(client, space));
   }
   const session = client.sessions.get(space);
   if (session === undefined) return null;
-  if (message.kind === "submit") return submit(context, client, ports, { space, session, message });
+  if (message.kind === "submit") return submit(client, space, session, message);
   if (message.kind === "carry") {
-    const batches = message.batches.filter(({ batch }) => whyBad(context, batch) === null);
+    const batches = message.batches.filter(({ batch }) => whyBad(client, batch) === null);
     session.send({ kind: "carry", batches });
     return null;
   }
@@ -171,20 +185,17 @@ const takeMessage = (
 };
 
 /** Passes on what is well formed; a batch that is not is refused alone, so that one odd update does not take a client's other spaces away. */
-const submit = (
-  context: RelayContext,
-  client: Client,
-  ports: NativePorts,
-  { space, session, message }: { readonly space: string; readonly session: SpaceLink; readonly message: Submit },
-): null => {
+const submit = (client: Client, space: string, session: SpaceLink, message: Submit): null => {
+  const { ports, queue, writer } = client;
   let run: Batch[] = [];
   const pass = (endNumber: number): void => {
-    if (run.length > 0) session.send({ kind: "submit", firstNumber: endNumber - run.length, batches: run });
+    const firstNumber = endNumber - run.length;
+    if (run.length > 0) session.send({ kind: "submit", firstNumber, batches: run });
     run = [];
   };
   message.batches.forEach((batch, index) => {
     const number = message.firstNumber + index;
-    const reason = whyBad(context, batch);
+    const reason = whyBad(client, batch);
     if (reason === null) {
       run.push(batch);
       return;
@@ -192,18 +203,19 @@ const submit = (
     pass(number);
     ports.refused(`BAD_PAYLOAD: ${reason}`);
     const refusal = { kind: "refused", number, code: "BAD_PAYLOAD", reason } as const;
-    client.queue.send(client.writer.message(ports.writerOf(space), refusal));
+    queue.send(writer.message(ports.writerOf(space), refusal));
   });
   pass(message.firstNumber + message.batches.length);
   return null;
 };
 
-const whyBad = ({ documents }: RelayContext, batch: Batch): string | null =>
-  documents.whyBad(batch.type, batch.payload);
+const whyBad = ({ context }: Client, batch: Batch): string | null =>
+  context.documents.whyBad(batch.type, batch.payload);
 
-const openSession = (client: Client, ports: NativePorts, space: string): SpaceLink =>
-  ports.port.open(space, {
-    message: (message) => client.queue.send(client.writer.message(ports.writerOf(space), message)),
+const openSession = (client: Client, space: string): SpaceLink =>
+  client.ports.port.open(space, {
+    message: (message) =>
+      client.queue.send(client.writer.message(client.ports.writerOf(space), message)),
     closed: () => {
       client.sessions.delete(space);
       // Its vector would no longer agree with what it was shown; a new connection begins from what it has.
@@ -212,12 +224,12 @@ const openSession = (client: Client, ports: NativePorts, space: string): SpaceLi
     },
   });
 
-const closeSession = (client: Client, ports: NativePorts, space: string): void => {
+const closeSession = (client: Client, space: string): void => {
   const session = client.sessions.get(space);
   if (session === undefined) return;
   session.close();
   client.sessions.delete(space);
-  client.queue.send(client.writer.close(ports.writerOf(space)));
+  client.queue.send(client.writer.close(client.ports.writerOf(space)));
 };
 
 const isEdgeMessage = (message: SpaceMessage): message is EdgeMessage =>

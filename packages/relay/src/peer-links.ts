@@ -20,10 +20,17 @@ import type { RelayContext } from "./relay-context.ts";
 
 /** Spaces that a peer may have open on a link. */
 const SPACES_MAX = 1_000_000;
+/** After this long a peer that has not answered counts as away. */
+const PATIENCE_MS = 1500;
+/** A link that breaks the protocol; outside 4400–4499, since a relay goes on trying. */
+const BROKEN_CODE = 4200;
+
+/** What is known of the way to a peer: nothing before the first attempt has ended. */
+export type Reach = "unknown" | "connected" | "unreachable";
 
 /** The links to all other relays. */
 export interface PeerLinks {
-  reachOf(home: string): "unknown" | "connected" | "unreachable";
+  reachOf(home: string): Reach;
   /** Passes a message on; dropped if the link is down. */
   send(home: string, writer: SpaceWriter, message: SpaceMessage): void;
   /** A space is open here no longer. */
@@ -45,143 +52,59 @@ export interface PeerLinkPorts {
   drained(home: string): void;
 }
 
+interface LiveLink {
+  readonly connection: Connection;
+  readonly queue: FrameQueue;
+  readonly writer: LinkWriter;
+  /** The spaces that were named on it. */
+  readonly channels: Set<number>;
+}
+
 interface Link {
   readonly home: string;
-  reach: "unknown" | "connected" | "unreachable";
-  live: { readonly connection: Connection; readonly queue: FrameQueue; readonly writer: LinkWriter; readonly channels: Set<number> } | null;
+  reach: Reach;
+  live: LiveLink | null;
   stopDialling: () => void;
 }
 
-/**
- * Links to every peer. Of each pair the relay with the smaller name dials, so there is one connection and no race for it.
- */
+interface Linking {
+  readonly context: RelayContext;
+  readonly ports: PeerLinkPorts;
+  readonly links: ReadonlyMap<string, Link>;
+}
+
+/** Links to every peer. Of each pair the relay with the smaller name dials, so there is one connection and no race for it. */
 export const createPeerLinks = (context: RelayContext, ports: PeerLinkPorts): PeerLinks => {
-  const { config, log } = context;
+  const { urlByPeer, id } = context.config;
   const links = new Map<string, Link>();
-
-  const up = (link: Link, connection: Connection, greeting: Greeting): void => {
-    link.live?.connection.close(1000, "replaced by a newer link");
-    const queue = createFrameQueue(connection);
-    link.live = { connection, queue, writer: createLinkWriter(), channels: new Set() };
-    link.reach = "connected";
-    log.info({ peer: link.home, incarnation: greeting.incarnation }, "a link is up");
-    ports.connected(link.home, greeting);
-  };
-
-  const down = (link: Link, connection: Connection | null): void => {
-    if (connection !== null && link.live?.connection !== connection) return;
-    const wasConnected = link.reach === "connected";
-    link.live = null;
-    link.reach = "unreachable";
-    if (wasConnected) log.warn({ peer: link.home }, "a link is down");
-    ports.lost(link.home);
-  };
-
-  const take = (link: Link, items: readonly LinkItem[]): void => {
-    for (const item of items) {
-      if (item.kind === "space") ports.received(link.home, item.space, item.message);
-      if (item.kind === "error") log.warn({ peer: link.home, ...item }, "a peer refused something");
-    }
-  };
-
-  const greeting = (): Uint8Array =>
-    greetFrame({
-      version: WIRE_VERSION,
-      role: "home",
-      home: config.id,
-      incarnation: context.directory.incarnation,
-      token: config.clusterToken,
-    });
-
-  const dial = (link: Link, url: string): void => {
-    let connection: Connection | null = null;
-    let reader = createLinkReader(SPACES_MAX);
-    const socket = openSocket({
-      urls: [url],
-      protocol: SUBPROTOCOL,
-      heartbeat: heartbeatFrame,
-      baseMs: 100,
-      capMs: 1000,
-      opened: (opened) => {
-        connection = opened;
-        reader = createLinkReader(SPACES_MAX);
-        opened.send(greeting());
-      },
-      frame: (bytes) => {
-        if (connection === null) return;
-        const items = reader.read(bytes);
-        if (items === null) return connection.close(4100, "BAD_FRAME");
-        const [first] = items;
-        if (first?.kind === "greet") {
-          const why = whyRefused(context, first.greeting);
-          if (why !== null || first.greeting.home !== link.home) {
-            log.error({ peer: link.home, url, why: why ?? `it is "${first.greeting.home}"` }, "a peer is not let in");
-            return connection.close(4100, "not the peer that was expected");
-          }
-          up(link, connection, first.greeting);
-        }
-        if (link.live?.connection === connection) take(link, items);
-      },
-      closed: ({ reason, wasOpen }) => {
-        log.debug({ peer: link.home, url, reason, wasOpen }, "an attempt to link ended");
-        const ended = connection;
-        connection = null;
-        if (ended === null || link.live === null) down(link, null);
-        else down(link, ended);
-      },
-      // A peer that refuses may be told better by its administrator; a relay goes on trying.
-      refused: () => setTimeout(() => socket.reconnect(), 1000).unref(),
-      congested: () => ports.congested(link.home),
-      drained: () => ports.drained(link.home),
-    });
-    link.stopDialling = () => socket.close();
-  };
-
-  for (const [home, url] of config.urlByPeer) {
+  const linking: Linking = { context, ports, links };
+  for (const [home, url] of urlByPeer) {
     const link: Link = { home, reach: "unknown", live: null, stopDialling: () => {} };
     links.set(home, link);
-    // The links come up after the caller has them.
-    if (config.id < home) queueMicrotask(() => dial(link, url));
+    // Links come up after the caller has them.
+    if (id < home) queueMicrotask(() => dial(linking, link, url));
   }
   const patience = setTimeout(() => {
-    for (const link of links.values()) if (link.reach === "unknown") down(link, null);
-  }, 1500);
+    for (const link of links.values()) if (link.reach === "unknown") lose(linking, link, null);
+  }, PATIENCE_MS);
   patience.unref();
 
   return {
     reachOf: (home) => links.get(home)?.reach ?? "unreachable",
     send: (home, writer, message) => {
-      const live = links.get(home)?.live;
-      if (live == null) return;
+      const live = links.get(home)?.live ?? null;
+      if (live === null) return;
       live.channels.add(writer.channel);
       live.queue.send(live.writer.message(writer, message));
     },
     closeSpace: (writer) => {
       for (const { live } of links.values()) {
-        if (live?.channels.delete(writer.channel) === true) live.queue.send(live.writer.close(writer));
+        if (live === null || !live.channels.delete(writer.channel)) continue;
+        live.queue.send(live.writer.close(writer));
       }
     },
-    accept: (connection, theirs, reader) => {
-      const link = links.get(theirs.home);
-      const why = link === undefined ? "not one of the peers" : whyRefused(context, theirs);
-      if (link === undefined || why !== null) {
-        log.error({ peer: theirs.home, why }, "a peer is not let in");
-        return null;
-      }
-      connection.send(greeting());
-      up(link, connection, theirs);
-      return {
-        frame: (bytes) => {
-          const items = reader.read(bytes);
-          if (items === null) connection.close(4100, "BAD_FRAME");
-          else if (link.live?.connection === connection) take(link, items);
-        },
-        closed: () => down(link, connection),
-        congested: () => ports.congested(link.home),
-        drained: () => ports.drained(link.home),
-      };
-    },
-    reset: (home, reason) => links.get(home)?.live?.connection.close(4100, reason),
+    accept: (connection, greeting, reader) => accept(linking, connection, greeting, reader),
+    reset: (home, reason) => links.get(home)?.live?.connection.close(BROKEN_CODE, reason),
     close: () => {
       clearTimeout(patience);
       for (const link of links.values()) {
@@ -192,11 +115,133 @@ export const createPeerLinks = (context: RelayContext, ports: PeerLinkPorts): Pe
   };
 };
 
+/** Keeps a link to a peer up, from this side. */
+const dial = (linking: Linking, link: Link, url: string): void => {
+  const { context, ports } = linking;
+  let connection: Connection | null = null;
+  let reader = createLinkReader(SPACES_MAX);
+
+  const frame = (bytes: Uint8Array): void => {
+    if (connection === null) return;
+    const items = reader.read(bytes);
+    const [first] = items ?? [];
+    if (first?.kind === "greet") {
+      const why = whyNotExpected(context, link, first.greeting);
+      if (why !== null) {
+        context.log.error({ peer: link.home, url, why }, "a peer is not let in");
+        return connection.close(BROKEN_CODE, "not the peer that was expected");
+      }
+      gain(linking, link, connection, first.greeting);
+    }
+    takeItems(linking, link, connection, items);
+  };
+
+  const socket = openSocket({
+    urls: [url],
+    protocol: SUBPROTOCOL,
+    heartbeat: heartbeatFrame,
+    baseMs: 100,
+    capMs: 1000,
+    opened: (opened) => {
+      connection = opened;
+      reader = createLinkReader(SPACES_MAX);
+      opened.send(greeting(context));
+    },
+    frame,
+    closed: ({ reason, wasOpen }) => {
+      context.log.debug({ peer: link.home, url, reason, wasOpen }, "an attempt to link ended");
+      const ended = connection;
+      connection = null;
+      lose(linking, link, link.live === null ? null : ended);
+    },
+    // A peer that refuses may be told better by its administrator; a relay goes on trying.
+    refused: () => setTimeout(() => socket.reconnect(), 1000).unref(),
+    congested: () => ports.congested(link.home),
+    drained: () => ports.drained(link.home),
+  });
+  link.stopDialling = () => socket.close();
+};
+
+const accept = (
+  linking: Linking,
+  connection: Connection,
+  theirs: Greeting,
+  reader: LinkReader,
+): ConnectionHandlers | null => {
+  const { context, ports, links } = linking;
+  const link = links.get(theirs.home);
+  const why = link === undefined ? "not one of the peers" : whyRefused(context, theirs);
+  if (link === undefined || why !== null) {
+    context.log.error({ peer: theirs.home, why }, "a peer is not let in");
+    return null;
+  }
+  connection.send(greeting(context));
+  gain(linking, link, connection, theirs);
+  return {
+    frame: (bytes) => takeItems(linking, link, connection, reader.read(bytes)),
+    closed: () => lose(linking, link, connection),
+    congested: () => ports.congested(link.home),
+    drained: () => ports.drained(link.home),
+  };
+};
+
+const gain = (
+  { context, ports }: Linking,
+  link: Link,
+  connection: Connection,
+  theirs: Greeting,
+): void => {
+  link.live?.connection.close(1000, "replaced by a newer link");
+  const queue = createFrameQueue(connection);
+  link.live = { connection, queue, writer: createLinkWriter(), channels: new Set() };
+  link.reach = "connected";
+  context.log.info({ peer: link.home, incarnation: theirs.incarnation }, "a link is up");
+  ports.connected(link.home, theirs);
+};
+
+/** The link is gone, or an attempt at it failed; the end of a connection that another has replaced means nothing. */
+const lose = ({ context, ports }: Linking, link: Link, connection: Connection | null): void => {
+  if (connection !== null && link.live?.connection !== connection) return;
+  if (link.reach === "connected") context.log.warn({ peer: link.home }, "a link is down");
+  link.live = null;
+  link.reach = "unreachable";
+  ports.lost(link.home);
+};
+
+const takeItems = (
+  { context, ports }: Linking,
+  link: Link,
+  connection: Connection,
+  items: readonly LinkItem[] | null,
+): void => {
+  if (items === null) return connection.close(BROKEN_CODE, "BAD_FRAME");
+  if (link.live?.connection !== connection) return;
+  for (const item of items) {
+    if (item.kind === "space") ports.received(link.home, item.space, item.message);
+    if (item.kind === "error") {
+      context.log.warn({ peer: link.home, ...item }, "a peer refused something");
+    }
+  }
+};
+
+const greeting = ({ config, directory }: RelayContext): Uint8Array =>
+  greetFrame({
+    version: WIRE_VERSION,
+    role: "home",
+    home: config.id,
+    incarnation: directory.incarnation,
+    token: config.clusterToken,
+  });
+
+const whyNotExpected = (context: RelayContext, link: Link, theirs: Greeting): string | null =>
+  whyRefused(context, theirs) ??
+  (theirs.home === link.home ? null : `it is "${theirs.home}", not "${link.home}"`);
+
 /** Why a peer is not let in, or null. */
-const whyRefused = ({ config }: RelayContext, greeting: Greeting): string | null => {
-  if (greeting.role !== "home" || greeting.incarnation === null) return "it is no home";
-  if (greeting.version !== WIRE_VERSION) return `it speaks version ${greeting.version}`;
-  const [theirs, ours] = [Buffer.from(greeting.token), Buffer.from(config.clusterToken)];
-  const isSame = theirs.length === ours.length && timingSafeEqual(theirs, ours);
+const whyRefused = ({ config }: RelayContext, theirs: Greeting): string | null => {
+  if (theirs.role !== "home" || theirs.incarnation === null) return "it is no home";
+  if (theirs.version !== WIRE_VERSION) return `it speaks version ${theirs.version}`;
+  const [token, ours] = [Buffer.from(theirs.token), Buffer.from(config.clusterToken)];
+  const isSame = token.length === ours.length && timingSafeEqual(token, ours);
   return isSame ? null : "its cluster token is another";
 };

@@ -12,11 +12,11 @@ export interface RelayContext {
   readonly documents: Documents;
   readonly log: Logger;
   /** Resolves once the directory's incarnation is the one to use: at once, except while it gets a new one. */
-  ready(): Promise<void>;
+  readonly ready: () => Promise<void>;
   /** Milliseconds of a clock that never goes back. */
-  now(): number;
+  readonly now: () => number;
   /** The relays that are homes of a space. */
-  homesOf(space: string): readonly string[];
+  readonly homesOf: (space: string) => readonly string[];
   /** This relay's place among a space's homes. */
-  homeConfigOf(space: string): HomeConfig;
+  readonly homeConfigOf: (space: string) => HomeConfig;
 }

@@ -16,7 +16,7 @@ import { createPeerLinks, type PeerLinks } from "./peer-links.ts";
 import type { RelayContext } from "./relay-context.ts";
 import { createSpaceHost, type SpaceHost } from "./space-host.ts";
 import type { SpacePort } from "./space-port.ts";
-import { createStockRooms } from "./stock/stock-rooms.ts";
+import { createStockRooms, type StockRooms } from "./stock/stock-rooms.ts";
 
 /** A relay that accepts connections. */
 export interface Relay {
@@ -29,6 +29,8 @@ export interface Relay {
   close(): Promise<void>;
 }
 
+/** The longest frame: a stock client sends a whole offline document in one. */
+const MESSAGE_BYTES_MAX = 16 * 1024 * 1024;
 /** Spaces that are opened at once when a link comes up; the next ones follow as these are through. */
 const WAKING_MAX = 64;
 
@@ -45,7 +47,10 @@ export const startRelay = async (options: RelayOptions): Promise<Relay> => {
   try {
     const directory = await openDirectory(store, store.isCopy);
     if (directory.renewal === "copy") {
-      log.warn({ incarnation: directory.incarnation }, "the data directory is a copy: it has a new incarnation");
+      log.warn(
+        { incarnation: directory.incarnation },
+        "the data directory is a copy: it has a new incarnation",
+      );
     }
     const documents = createDocuments();
     return await serve(config, directory, documents, log);
@@ -55,23 +60,154 @@ export const startRelay = async (options: RelayOptions): Promise<Relay> => {
   }
 };
 
+/** Everything of a running relay. */
+interface Running {
+  readonly context: RelayContext;
+  readonly host: SpaceHost;
+  readonly links: PeerLinks;
+  readonly port: SpacePort;
+  readonly rooms: StockRooms;
+  readonly connections: Set<Connection>;
+  refusedCount: number;
+  failure: Error | null;
+  isDraining: boolean;
+  /** While the directory gets a new incarnation. */
+  newLife: Promise<void> | null;
+  tellFailed(error: Error): void;
+}
+
 const serve = async (
   config: RelayConfig,
   directory: Directory,
   documents: Documents,
   log: Logger,
 ): Promise<Relay> => {
+  const { failed, running } = assemble(config, directory, documents, log);
+  const { host, links, rooms, connections } = running;
+  const source: HealthSource = {
+    ...running,
+    failure: () => running.failure,
+    isDraining: () => running.isDraining,
+    counters: () => ({
+      connectionCount: connections.size,
+      refusedCount: running.refusedCount + sum(rooms.rejectedCountByCode.values()),
+    }),
+  };
+  const end = async (): Promise<void> => {
+    links.close();
+    await directory.drained();
+    host.close();
+    await documents.close();
+  };
+  const server: WebSocketServer = await listen({
+    host: config.host,
+    port: config.port,
+    protocols: [SUBPROTOCOL],
+    heartbeatByProtocol: new Map([[SUBPROTOCOL, { frame: heartbeatFrame, isMutual: true }]]),
+    maxPayloadBytes: MESSAGE_BYTES_MAX,
+    accept: (connection, request) => accept(running, connection, request),
+    request: (request, response) => answerHttp(source, request, response),
+    failed: (error) => log.error({ error: String(error) }, "a connection's handler failed"),
+  }).catch(async (error: unknown) => {
+    rooms.close();
+    await end();
+    throw error;
+  });
+  const close = async (): Promise<void> => {
+    running.isDraining = true;
+    rooms.close();
+    await server.close();
+    await end();
+    await directory.store.close();
+  };
+  let closing: Promise<void> | null = null;
+  log.info({ port: server.port, incarnation: directory.incarnation }, "the relay is ready");
+  const hostName = server.host.includes(":") ? `[${server.host}]` : server.host;
+  return {
+    url: `ws://${hostName}:${server.port}`,
+    id: config.id,
+    failed,
+    close: () => (closing ??= close()),
+  };
+};
+
+const sum = (numbers: Iterable<number>): number => [...numbers].reduce((all, one) => all + one, 0);
+
+/** Makes the parts and ties them together. */
+const assemble = (
+  config: RelayConfig,
+  directory: Directory,
+  documents: Documents,
+  log: Logger,
+): { readonly failed: Promise<Error>; readonly running: Running } => {
+  const context = contextOf(config, directory, documents, log, async () => {
+    await running.newLife;
+  });
+  const host = createSpaceHost(context, {
+    links: () => running.links,
+    failed: (error) => fail(running, error),
+    rolledBack: (space, home) => {
+      log.error({ space, home }, "the data directory is an old copy: it gets a new incarnation");
+      beginNewLife(running).catch((error: unknown) => fail(running, asError(error)));
+    },
+    closedSpace: (writer) => running.links.closeSpace(writer),
+  });
+  const links = createPeerLinks(context, {
+    connected: (home, { incarnation }) => {
+      host.tellPeer(home, { kind: "connected", home });
+      wakeFor(context, host, home, incarnation ?? "").catch((error: unknown) =>
+        fail(running, asError(error)),
+      );
+    },
+    lost: (home) => host.tellPeer(home, { kind: "unreachable", home }),
+    received: (home, space, message) => {
+      const isServed = running.failure === null && running.newLife === null;
+      const isHome = context.homesOf(space).includes(config.id);
+      if (isServed && isHome) host.receivedFromPeer(home, space, message);
+    },
+    congested: (home) => host.tellPeer(home, { kind: "congested", peer: home }),
+    drained: (home) => host.tellPeer(home, { kind: "drained", peer: home }),
+  });
+  const port = portOf(context, host);
+  let tellFailed: (error: Error) => void = () => {};
+  const failed = new Promise<Error>((resolve) => {
+    tellFailed = resolve;
+  });
+  const running: Running = {
+    context,
+    host,
+    links,
+    port,
+    rooms: createStockRooms({ port, documents, now: context.now, log }),
+    connections: new Set(),
+    refusedCount: 0,
+    failure: null,
+    isDraining: false,
+    newLife: null,
+    tellFailed,
+  };
+  return { failed, running };
+};
+
+const asError = (error: unknown): Error =>
+  error instanceof Error ? error : new Error(String(error));
+
+const contextOf = (
+  config: RelayConfig,
+  directory: Directory,
+  documents: Documents,
+  log: Logger,
+  ready: () => Promise<void>,
+): RelayContext => {
   const relays = [config.id, ...config.urlByPeer.keys()];
   const { homeCount, writeQuorum, readQuorum } = config.quorums;
   const ring = (space: string): readonly string[] => homesOf(space, relays, homeCount);
-  const context: RelayContext = {
+  return {
     config,
     directory,
     documents,
     log,
-    ready: async () => {
-      await newLife;
-    },
+    ready,
     now: () => performance.now(),
     homesOf: ring,
     homeConfigOf: (space) => ({
@@ -82,147 +218,69 @@ const serve = async (
       readQuorum,
     }),
   };
+};
 
-  let failure: Error | null = null;
-  let isDraining = false;
-  let refusedCount = 0;
-  const connections = new Set<Connection>();
-  let tellFailed: (error: Error) => void = () => {};
-  const failed = new Promise<Error>((resolve) => {
-    tellFailed = resolve;
-  });
+const portOf = (context: RelayContext, host: SpaceHost): SpacePort => ({
+  open: (space, handlers) => {
+    const { id, urlByPeer } = context.config;
+    const homes = context.homesOf(space);
+    if (homes.includes(id)) return host.attach(space, handlers);
+    const urls = homes.flatMap((home) => urlByPeer.get(home) ?? []);
+    return openForwarded(context, space, urls, handlers);
+  },
+});
 
-  // Fail-stop: whatever is in memory may run ahead of a disk of which nobody knows what it holds. Nothing leaves any more.
-  const fail = (error: Error): void => {
-    if (failure !== null || isDraining) return;
-    failure = error;
-    log.fatal({ error: error.message, cause: String(error.cause ?? "") }, "the relay stops serving");
+/** Fail-stop: whatever is in memory may run ahead of a disk of which nobody knows what it holds. Nothing leaves any more. */
+const fail = (running: Running, error: Error): void => {
+  if (running.failure !== null || running.isDraining) return;
+  running.failure = error;
+  const facts = { error: error.message, cause: String(error.cause ?? "") };
+  running.context.log.fatal(facts, "the relay stops serving");
+  running.host.stop();
+  for (const connection of running.connections) connection.close(1011, "the relay failed");
+  running.tellFailed(error);
+};
+
+/** All homes stop, so that nothing more is admitted under the old name; everybody comes back to homes of the new one. */
+const beginNewLife = (running: Running): Promise<void> => {
+  const { context, host, links, connections } = running;
+  const begin = async (): Promise<void> => {
+    const reason = "the relay begins a new incarnation";
     host.stop();
-    for (const connection of connections) connection.close(1011, "the relay failed");
-    tellFailed(error);
+    await context.directory.drained();
+    await context.directory.renew();
+    running.newLife = null;
+    for (const connection of connections) connection.close(1012, reason);
+    for (const home of context.config.urlByPeer.keys()) links.reset(home, reason);
   };
+  running.newLife ??= begin();
+  return running.newLife;
+};
 
-  const host: SpaceHost = createSpaceHost(context, {
-    links: () => links,
-    failed: fail,
-    rolledBack: (space, home) => {
-      log.error({ space, home }, "the data directory is an old copy: it gets a new incarnation");
-      beginNewLife().catch(fail);
-    },
-    closedSpace: (writer) => links.closeSpace(writer),
-  });
-  const links: PeerLinks = createPeerLinks(context, {
-    connected: (home, greeting) => {
-      host.tellPeer(home, { kind: "connected", home });
-      wakeFor(context, host, home, greeting.incarnation ?? "").catch(fail);
-    },
-    lost: (home) => host.tellPeer(home, { kind: "unreachable", home }),
-    received: (home, space, message) => {
-      const isServed = failure === null && newLife === null && ring(space).includes(config.id);
-      if (isServed) host.receivedFromPeer(home, space, message);
-    },
-    congested: (home) => host.tellPeer(home, { kind: "congested", peer: home }),
-    drained: (home) => host.tellPeer(home, { kind: "drained", peer: home }),
-  });
-
-  let newLife: Promise<void> | null = null;
-  // All homes stop, so that nothing more is admitted under the old name; everybody comes back to homes of the new one.
-  const beginNewLife = (): Promise<void> =>
-    (newLife ??= (async () => {
-      host.stop();
-      await directory.drained();
-      await directory.renew();
-      for (const connection of connections) connection.close(1012, "the relay begins a new incarnation");
-      for (const home of config.urlByPeer.keys()) links.reset(home, "a new incarnation");
-      newLife = null;
-    })());
-
-  const port: SpacePort = {
-    open: (space, handlers) => {
-      const homes = ring(space);
-      if (homes.includes(config.id)) return host.attach(space, handlers);
-      const urls = homes.flatMap((home) => config.urlByPeer.get(home) ?? []);
-      return openForwarded(context, space, urls, handlers);
-    },
+const accept = (
+  running: Running,
+  connection: Connection,
+  request: ConnectionRequest,
+): ConnectionHandlers => {
+  const { context, port, links, host, rooms, connections } = running;
+  if (running.failure !== null || running.isDraining || running.newLife !== null) {
+    connection.close(1012, "the relay is not serving now");
+  }
+  connections.add(connection);
+  const refused = (reason: string): void => {
+    running.refusedCount += 1;
+    context.log.warn({ address: request.address, reason }, "a client was refused");
   };
-  const rooms = createStockRooms({ port, documents, now: context.now, log });
-  const health: HealthSource = {
-    context,
-    host,
-    links,
-    failure: () => failure,
-    isDraining: () => isDraining,
-    counters: {
-      get connectionCount() {
-        return connections.size;
-      },
-      get refusedCount() {
-        return refusedCount;
-      },
-    },
-  };
-
-  const accept = (connection: Connection, request: ConnectionRequest): ConnectionHandlers => {
-    if (failure !== null || isDraining || newLife !== null) {
-      connection.close(1012, "the relay is not serving now");
-    }
-    connections.add(connection);
-    const handlers =
-      request.protocol === SUBPROTOCOL
-        ? acceptNative(context, connection, {
-            port,
-            links,
-            writerOf: host.writerOf,
-            refused: (reason) => {
-              refusedCount += 1;
-              log.warn({ address: request.address, reason }, "a client was refused");
-            },
-          })
-        : rooms.accept(connection, request.url);
-    return {
-      ...handlers,
-      closed: (code, reason) => {
-        connections.delete(connection);
-        handlers.closed(code, reason);
-      },
-    };
-  };
-
-  const server: WebSocketServer = await listen({
-    host: config.host,
-    port: config.port,
-    protocols: [SUBPROTOCOL],
-    heartbeatByProtocol: new Map([[SUBPROTOCOL, { frame: heartbeatFrame, isMutual: true }]]),
-    maxPayloadBytes: 16 * 1024 * 1024,
-    accept,
-    request: (request, response) => answerHttp(health, request, response),
-    failed: (error) => log.error({ error: String(error) }, "a connection's handler failed"),
-  }).catch(async (error: unknown) => {
-    links.close();
-    host.close();
-    rooms.close();
-    await documents.close();
-    throw error;
-  });
-
-  let closing: Promise<void> | null = null;
-  const close = async (): Promise<void> => {
-    isDraining = true;
-    rooms.close();
-    await server.close();
-    links.close();
-    await directory.drained();
-    host.close();
-    await documents.close();
-    await directory.store.close();
-  };
-  const hostName = server.host.includes(":") ? `[${server.host}]` : server.host;
-  log.info({ port: server.port, incarnation: directory.incarnation }, "the relay is ready");
+  const handlers =
+    request.protocol === SUBPROTOCOL
+      ? acceptNative(context, connection, { port, links, writerOf: host.writerOf, refused })
+      : rooms.accept(connection, request.url);
   return {
-    url: `ws://${hostName}:${server.port}`,
-    id: config.id,
-    failed,
-    close: () => (closing ??= close()),
+    ...handlers,
+    closed: (code, reason) => {
+      connections.delete(connection);
+      handlers.closed(code, reason);
+    },
   };
 };
 
@@ -240,7 +298,10 @@ const wakeFor = async (
   if ((await directory.peerIncarnation(home)) !== incarnation) {
     const count = await directory.markAll();
     await directory.setPeerIncarnation(home, incarnation);
-    log.info({ peer: home, incarnation, count }, "all spaces are compared with a peer that is new here");
+    log.info(
+      { peer: home, incarnation, count },
+      "all spaces are compared with a peer that is new here",
+    );
   }
   let waking: string[] = [];
   for await (const space of directory.unsettledSpaces()) {

@@ -34,7 +34,7 @@ export interface SpaceHost {
   /** Tells every open space that this home shares with it. */
   tellPeer(home: string, request: HomeRequest): void;
   /** How a space is named on this process's connections. */
-  writerOf(space: string): SpaceWriter;
+  readonly writerOf: (space: string) => SpaceWriter;
   /** The space, if it is open. */
   find(space: string): HostedSpace | null;
   /** How many are open. */
@@ -59,124 +59,141 @@ interface Session {
   readonly handlers: EdgeHandlers;
 }
 
+interface Hosting {
+  readonly context: RelayContext;
+  readonly ports: SpaceHostPorts;
+  readonly spaces: Map<string, HostedSpace>;
+  readonly writers: Map<string, SpaceWriter>;
+  readonly sessions: Map<PeerId, Session>;
+  channelCount: number;
+  sessionCount: number;
+}
+
 /** A host with nothing open. */
 export const createSpaceHost = (context: RelayContext, ports: SpaceHostPorts): SpaceHost => {
-  const spaces = new Map<string, HostedSpace>();
-  const writers = new Map<string, SpaceWriter>();
-  const sessions = new Map<PeerId, Session>();
-  let channelCount = 0;
-  let sessionCount = 0;
-
-  const writerOf = (space: string): SpaceWriter => {
-    const known = writers.get(space);
-    if (known !== undefined) return known;
-    channelCount += 1;
-    const writer = createSpaceWriter(space, channelCount);
-    writers.set(space, writer);
-    return writer;
+  const hosting: Hosting = {
+    context,
+    ports,
+    spaces: new Map(),
+    writers: new Map(),
+    sessions: new Map(),
+    channelCount: 0,
+    sessionCount: 0,
   };
-
-  const send = (space: string, to: PeerId, message: SpaceMessage): void => {
-    const session = sessions.get(to);
-    // A home never sends an edge anything but a home's messages; only the machine knows, not the types.
-    if (session !== undefined) session.handlers.message(message as HomeMessage);
-    else ports.links().send(to, writerOf(space), message);
-  };
-
-  const endSession = (peer: PeerId): void => {
-    const session = sessions.get(peer);
-    if (session === undefined) return;
-    sessions.delete(peer);
-    spaces.get(session.space)?.submitted({ kind: "disconnected", peer });
-  };
-
-  const open = (name: string): HostedSpace => {
-    const known = spaces.get(name);
-    if (known !== undefined) return known;
-    const space = openHostedSpace(context, name, {
-      send: (to, message) => send(name, to, message),
-      violated: (peer, reason) => {
-        context.log.warn({ space: name, peer, reason }, "a peer broke the protocol");
-        const session = sessions.get(peer);
-        if (session === undefined) return ports.links().reset(peer, reason);
-        endSession(peer);
-        session.handlers.closed();
-      },
-      rolledBack: (home) => ports.rolledBack(name, home),
-      failed: (error, isFatal) => {
-        if (isFatal) return ports.failed(error);
-        context.log.error({ space: name, error: error.message }, "a space cannot be served");
-        drop(name);
-      },
-    });
-    spaces.set(name, space);
-    for (const home of context.homesOf(name)) {
-      const reach = ports.links().reachOf(home);
-      if (reach === "connected") space.submitted({ kind: "connected", home });
-      if (reach === "unreachable") space.submitted({ kind: "unreachable", home });
-    }
-    return space;
-  };
-
-  const drop = (name: string): void => {
-    spaces.get(name)?.stop();
-    spaces.delete(name);
-    for (const [peer, session] of sessions) {
-      if (session.space !== name) continue;
-      sessions.delete(peer);
-      session.handlers.closed();
-    }
-    const writer = writers.get(name);
-    writers.delete(name);
-    if (writer !== undefined) ports.closedSpace(writer);
-  };
-
-  const sweep = (): void => {
-    const quietMs = context.now() - QUIET_MS;
-    for (const space of spaces.values()) {
-      if (space.isIdle && space.quietSinceMs < quietMs) drop(space.name);
-    }
-  };
-  const sweeper = setInterval(sweep, SWEEP_MS);
+  const { spaces } = hosting;
+  const sweeper = setInterval(() => closeQuiet(hosting), SWEEP_MS);
   sweeper.unref();
-
+  const stop = (): void => {
+    for (const name of spaces.keys()) drop(hosting, name);
+  };
   return {
-    attach: (name, handlers) => {
-      sessionCount += 1;
-      const peer = `edge:${sessionCount}`;
-      sessions.set(peer, { space: name, handlers });
-      const tell = (request: HomeRequest): void => {
-        if (sessions.has(peer)) open(name).submitted(request);
-      };
-      return {
-        send: (message: EdgeMessage) => {
-          if (sessions.has(peer)) open(name).received(peer, message);
-        },
-        congested: () => tell({ kind: "congested", peer }),
-        drained: () => tell({ kind: "drained", peer }),
-        close: () => endSession(peer),
-      };
-    },
-    receivedFromPeer: (home, name, message) => open(name).received(home, message),
-    wake: (name) => {
-      open(name);
-    },
+    attach: (name, handlers) => attach(hosting, name, handlers),
+    receivedFromPeer: (home, name, message) => open(hosting, name).received(home, message),
+    wake: (name) => void open(hosting, name),
     tellPeer: (home, request) => {
       for (const space of spaces.values()) {
         if (context.homesOf(space.name).includes(home)) space.submitted(request);
       }
     },
-    writerOf,
+    writerOf: (name) => writerOf(hosting, name),
     find: (name) => spaces.get(name) ?? null,
     get spaceCount() {
       return spaces.size;
     },
-    stop: () => {
-      for (const name of [...spaces.keys()]) drop(name);
-    },
+    stop,
     close: () => {
       clearInterval(sweeper);
-      for (const name of [...spaces.keys()]) drop(name);
+      stop();
     },
   };
+};
+
+const attach = (hosting: Hosting, space: string, handlers: EdgeHandlers): SpaceLink => {
+  hosting.sessionCount += 1;
+  const peer = `edge:${hosting.sessionCount}`;
+  const { sessions } = hosting;
+  sessions.set(peer, { space, handlers });
+  const tell = (request: HomeRequest): void => {
+    if (sessions.has(peer)) open(hosting, space).submitted(request);
+  };
+  return {
+    send: (message: EdgeMessage) => {
+      if (sessions.has(peer)) open(hosting, space).received(peer, message);
+    },
+    congested: () => tell({ kind: "congested", peer }),
+    drained: () => tell({ kind: "drained", peer }),
+    close: () => endSession(hosting, peer),
+  };
+};
+
+const endSession = ({ sessions, spaces }: Hosting, peer: PeerId): void => {
+  const session = sessions.get(peer);
+  if (session === undefined) return;
+  sessions.delete(peer);
+  spaces.get(session.space)?.submitted({ kind: "disconnected", peer });
+};
+
+const open = (hosting: Hosting, name: string): HostedSpace => {
+  const { context, ports, spaces, sessions } = hosting;
+  const known = spaces.get(name);
+  if (known !== undefined) return known;
+  const space = openHostedSpace(context, name, {
+    send: (to, message) => send(hosting, name, to, message),
+    violated: (peer, reason) => {
+      context.log.warn({ space: name, peer, reason }, "a peer broke the protocol");
+      const session = sessions.get(peer);
+      if (session === undefined) return ports.links().reset(peer, reason);
+      endSession(hosting, peer);
+      session.handlers.closed();
+    },
+    rolledBack: (home) => ports.rolledBack(name, home),
+    failed: (error, isFatal) => {
+      if (isFatal) return ports.failed(error);
+      context.log.error({ space: name, error: error.message }, "a space cannot be served");
+      drop(hosting, name);
+    },
+  });
+  spaces.set(name, space);
+  for (const home of context.homesOf(name)) {
+    const reach = ports.links().reachOf(home);
+    if (reach === "connected") space.submitted({ kind: "connected", home });
+    if (reach === "unreachable") space.submitted({ kind: "unreachable", home });
+  }
+  return space;
+};
+
+const send = (hosting: Hosting, space: string, to: PeerId, message: SpaceMessage): void => {
+  const session = hosting.sessions.get(to);
+  // A home never sends an edge anything but a home's messages; only the machine knows, not the types.
+  if (session !== undefined) session.handlers.message(message as HomeMessage);
+  else hosting.ports.links().send(to, writerOf(hosting, space), message);
+};
+
+const writerOf = (hosting: Hosting, space: string): SpaceWriter => {
+  const known = hosting.writers.get(space);
+  if (known !== undefined) return known;
+  hosting.channelCount += 1;
+  const writer = createSpaceWriter(space, hosting.channelCount);
+  hosting.writers.set(space, writer);
+  return writer;
+};
+
+const drop = ({ spaces, sessions, writers, ports }: Hosting, name: string): void => {
+  spaces.get(name)?.stop();
+  spaces.delete(name);
+  for (const [peer, session] of sessions) {
+    if (session.space !== name) continue;
+    sessions.delete(peer);
+    session.handlers.closed();
+  }
+  const writer = writers.get(name);
+  writers.delete(name);
+  if (writer !== undefined) ports.closedSpace(writer);
+};
+
+const closeQuiet = (hosting: Hosting): void => {
+  const quietMs = hosting.context.now() - QUIET_MS;
+  for (const space of hosting.spaces.values()) {
+    if (space.isIdle && space.quietSinceMs < quietMs) drop(hosting, space.name);
+  }
 };

@@ -16,8 +16,8 @@ import { type Directory, recordsPrefix } from "./directory.ts";
 export interface SpaceJournal {
   /** What a home must know to recover; nothing for a space that was never written to. */
   readonly records: readonly HomeRecord[];
-  append(records: readonly HomeRecord[], done: (error: Error | null) => void): void;
-  load(query: HomeQuery, done: (error: Error | null, rows: readonly HomeRow[]) => void): void;
+  append(records: readonly HomeRecord[], reply: (error: Error | null) => void): void;
+  load(query: HomeQuery, reply: (error: Error | null, rows: readonly HomeRow[]) => void): void;
 }
 
 const PAGE_ROWS = 4096;
@@ -52,12 +52,12 @@ export const openSpaceJournal = async (
   return {
     records,
     // An append of nothing is a barrier: it is answered when all before it is on disk.
-    append: (items, done) => directory.append(items.length === 0 ? [] : writesOf(items), done),
-    load: (query, done) => {
-      if (prefix === null) return done(null, []);
+    append: (items, reply) => directory.append(items.length === 0 ? [] : writesOf(items), reply),
+    load: (query, reply) => {
+      if (prefix === null) return reply(null, []);
       answer(directory, prefix, query).then(
-        (rows) => done(null, rows),
-        (error: unknown) => done(error instanceof Error ? error : new Error(String(error)), []),
+        (rows) => reply(null, rows),
+        (error: unknown) => reply(error instanceof Error ? error : new Error(String(error)), []),
       );
     },
   };
