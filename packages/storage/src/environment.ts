@@ -5,9 +5,8 @@
  * before they are flushed, and after a crash the library tells by the system's boot id which of three roots to believe. Without it a commit is LMDB's own:
  * pages written, `fdatasync`, the root written through a descriptor opened with O_DSYNC, only then seen by readers and answered.
  */
-import { stat, truncate } from "node:fs/promises";
-import { SyncError } from "@syncline/machine";
 import { open, type RootDatabase } from "lmdb";
+import { fillUp, spaceIn, type Usage } from "./space.ts";
 
 /** A put of bytes as they are to be on disk, or a delete where the value is null. */
 export interface EnvironmentWrite {
@@ -53,9 +52,6 @@ const asIs = {
 /** Without an end of its own the library leaves the smallest key out of a range that goes down. */
 const downToTheFirst = { reverse: true, end: Uint8Array.of(0), inclusiveEnd: true };
 
-/** How far a file may end before its last page: pages that were allocated and freed within one commit are never written. */
-const UNWRITTEN_BYTES_MAX = 16 * 1024 ** 3;
-
 /** Opens the data file, or makes it. The directory must be locked. */
 export const openEnvironment = async (file: string, mapSizeBytes: number): Promise<Environment> => {
   const database = open<Uint8Array, Uint8Array>({
@@ -68,13 +64,17 @@ export const openEnvironment = async (file: string, mapSizeBytes: number): Promi
     maxDbs: 1,
   });
   try {
-    await fillUp(file, database);
+    await fillUp(file, usageOf(database));
   } catch (error) {
     await database.close();
     throw error;
   }
+  const space = spaceIn(file);
   return {
-    write: (writes) => commit(database, writes),
+    write: async (writes) => {
+      await space.reserve(writes, usageOf(database));
+      await commit(database, writes);
+    },
     get: (key) => database.get(key) ?? null,
     rowUpTo: (key) => firstOf(database.getRange({ ...downToTheFirst, start: key, limit: 1 })),
     rowsFrom: (key) => database.getRange({ start: key }),
@@ -114,28 +114,29 @@ const causeOf = async (error: unknown): Promise<unknown> => {
   return error;
 };
 
-/**
- * Makes the file as long as its root says that it is.
- *
- * LMDB reads through a memory map. In a file that was cut off, a copy that was interrupted for example, reading behind the end would kill the process with SIGBUS;
- * zeros instead fail the checks of LMDB or ours, as one row's error.
- */
-const fillUp = async (file: string, database: RootDatabase): Promise<void> => {
-  const { size } = await stat(file);
-  const wanted = wantedSize(database.getStats());
-  if (wanted <= size) return;
-  if (wanted > size + UNWRITTEN_BYTES_MAX) {
-    throw new SyncError("STORAGE_CORRUPT", `${file} is cut off or its root is damaged`);
-  }
-  await truncate(file, wanted);
+/** The library's numbers, whose type it does not tell. */
+const usageOf = (database: RootDatabase<Uint8Array, Uint8Array>): Usage => {
+  const { root, free, lastPageNumber } = database.getStats() as Statistics;
+  return {
+    pageBytes: root.pageSize,
+    endPages: lastPageNumber + 1,
+    treeLevels: root.treeDepth,
+    branchPages: root.treeBranchPageCount,
+    leafPages: root.treeLeafPageCount,
+    freeListPages: free.treeBranchPageCount + free.treeLeafPageCount + free.overflowPages,
+  };
 };
 
-const wantedSize = (stats: object): number => {
-  const { root, lastPageNumber } = stats as {
-    readonly root?: { readonly pageSize?: unknown };
-    readonly lastPageNumber?: unknown;
-  };
-  const pageSizeBytes = root?.pageSize;
-  if (typeof pageSizeBytes !== "number" || typeof lastPageNumber !== "number") return 0;
-  return (lastPageNumber + 1) * pageSizeBytes;
-};
+interface Statistics {
+  readonly root: TreeStatistics;
+  readonly free: TreeStatistics;
+  readonly lastPageNumber: number;
+}
+
+interface TreeStatistics {
+  readonly pageSize: number;
+  readonly treeDepth: number;
+  readonly treeBranchPageCount: number;
+  readonly treeLeafPageCount: number;
+  readonly overflowPages: number;
+}

@@ -11,6 +11,9 @@ import type { RangeQuery, Store, StoreRow, Write } from "./store.ts";
 /** Begins the key of a row. With it the caller's empty key is none to LMDB, which has no empty keys. */
 const ROW_PREFIX = 1;
 
+/** How many writes share a commit, unless one call alone has more: what a commit takes of memory, and of the disk before it begins, grows with it. */
+const GROUP_WRITES_MAX = 2000;
+
 /**
  * The store on an environment that nobody else uses.
  *
@@ -81,7 +84,9 @@ const groupCommitOn = (
     }
   };
 
-  return createGroupCommit((writes, answer) => void write(writes).then(answer));
+  return createGroupCommit((writes, answer) => void write(writes).then(answer), {
+    groupItemsMax: GROUP_WRITES_MAX,
+  });
 };
 
 const getRow = (environment: Environment, key: Uint8Array): Uint8Array | null => {

@@ -166,7 +166,7 @@ describe("a damaged file", { timeout: processTimeMaxMs }, () => {
   };
 
   test.each([
-    ["flip", 300],
+    ["flip", 200],
     ["truncate", 40],
   ])(`(%s, %i times, seed ${seed}) gives errors, never wrong rows or too few`, (kind, count) =>
     inFolder(async (folder) => {
