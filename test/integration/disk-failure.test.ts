@@ -1,5 +1,5 @@
 /** A disk that refuses a write: the relay stops acknowledging, says why, ends with a code that is not 0, and has lost nothing that it acknowledged. */
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -49,14 +49,14 @@ const marksAt = async (url: string): Promise<number> => {
   return marks.length;
 };
 
+/** What the relay says of itself once it is unhealthy, asked again and again until it is gone. */
 const healthWhileEnding = async (relay: RelayProcess): Promise<string> => {
-  for (let attempt = 0; attempt < 400; attempt += 1) {
+  while (relay.child?.exitCode === null) {
     const health = await fetch(`${relay.url.replace("ws:", "http:")}/health`).then(
       (response) => response.json() as Promise<{ status: string; reasons: string[] }>,
       () => null,
     );
-    if (health === null) return "";
-    if (health.status === "unhealthy") return health.reasons.join(" ");
+    if (health?.status === "unhealthy") return health.reasons.join(" ");
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
   return "";
@@ -74,7 +74,6 @@ test.skipIf(!canTrace)(
     const first = await writeUntilItFails(relay.url, 10, 20);
     expect(first).toBe(20);
 
-    const { spawn } = await import("node:child_process");
     const tracer = spawn("strace", [
       "-f",
       "-qq",
@@ -96,7 +95,7 @@ test.skipIf(!canTrace)(
 
     expect(more).toBeLessThan(50);
     expect(code).toBe(1);
-    expect(await told).toContain("STORAGE_FAILED".length > 0 ? "" : "");
+    expect(await told).not.toBe("");
     expect(relay.log.some((line) => line.includes("stops serving"))).toBe(true);
     tracer.kill();
     await relay.start();
@@ -134,7 +133,7 @@ test.skipIf(!canMount)(
     expect(acknowledged).toBeGreaterThan(3);
     expect(acknowledged).toBeLessThan(200);
     expect(code).toBe(1);
-    expect(await told).not.toBe(undefined);
+    expect(await told).not.toBe("");
     runs("mount", ["-o", "remount,size=64m", mount]);
     await relay.start();
     expect(await marksAt(relay.url)).toBeGreaterThanOrEqual(acknowledged);

@@ -47,11 +47,7 @@ const openStock = (url: string, room: string): Y.Text => {
   return doc.getText("body");
 };
 
-// The long history runs with HISTORIES=all; its figure is in the README.
-const names =
-  process.env["HISTORIES"] === "all" ? ["sveltecomponent", "automerge-paper"] : ["sveltecomponent"];
-
-test.each(names)(
+test.each(["sveltecomponent", "automerge-paper"])(
   "%s ends in exactly its end content on every replica",
   async (name) => {
     const history = readHistory<SequentialHistory>(name);

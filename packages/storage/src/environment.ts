@@ -60,6 +60,8 @@ export const openEnvironment = async (file: string, mapSizeBytes: number): Promi
     encoder: asIs,
     keyEncoding: "binary",
     overlappingSync: false,
+    // Each commit is one batch already. The library's own batch around it has a promise that nobody holds: rejected, it would end the process.
+    eventTurnBatching: false,
     mapSize: mapSizeBytes,
     maxDbs: 1,
   });
