@@ -40,7 +40,7 @@ export interface ClusterOptions {
 }
 
 /** One relay: up or down, with a directory that lasts. */
-export interface MemoryRelay {
+interface MemoryRelay {
   readonly id: string;
   readonly url: string;
   readonly isUp: boolean;

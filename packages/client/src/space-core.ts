@@ -57,7 +57,7 @@ export interface SpaceCore {
 }
 
 /** The own batches, as far as the client keeps account of them. */
-export interface Outbox {
+interface Outbox {
   /** Those that no home is known to have, for the case that one refuses them. */
   readonly batchByNumber: Map<number, Batch>;
   /** Given to the edge, and not numbered yet. */
@@ -68,7 +68,7 @@ export interface Outbox {
 }
 
 /** What is known of the home. */
-export interface Session {
+interface Session {
   readonly phase: "offline" | "joining" | "joined";
   readonly isSynced: boolean;
   /** Of the last home, also while there is none. */

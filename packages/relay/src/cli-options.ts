@@ -4,7 +4,7 @@ import { parseArgs } from "node:util";
 import { SyncError } from "@syncline/machine";
 
 /** One option of a command. */
-export interface OptionSpec {
+interface OptionSpec {
   /** What stands for its value in the help; null for a flag. */
   readonly value: string | null;
   readonly help: string;
@@ -18,8 +18,7 @@ export type OptionSpecs = Readonly<Record<string, OptionSpec>>;
 export type OptionValue = string | number | boolean | Readonly<Record<string, string>>;
 
 /** The environment variable of an option: `--write-quorum` is `SYNCLINE_WRITE_QUORUM`. */
-export const variableOf = (name: string): string =>
-  `SYNCLINE_${name.toUpperCase().replaceAll("-", "_")}`;
+const variableOf = (name: string): string => `SYNCLINE_${name.toUpperCase().replaceAll("-", "_")}`;
 
 /**
  * The options that were given. An argument wins over the environment, that over the file named by `--config`; of two equal arguments the last.

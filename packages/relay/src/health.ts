@@ -18,7 +18,7 @@ export interface HealthSource {
 }
 
 /** The answer of `GET /health`: the shape that monitors expect, and more beside it. */
-export interface Health {
+interface Health {
   readonly status: "healthy" | "degraded" | "unhealthy";
   readonly checks: {
     readonly database: "up" | "down";
@@ -37,7 +37,7 @@ export interface Health {
 }
 
 /** Looks at everything now. */
-export const healthOf = (source: HealthSource): Health => {
+const healthOf = (source: HealthSource): Health => {
   const { context, host, links } = source;
   const failure = source.failure();
   const counters = source.counters();

@@ -24,7 +24,7 @@ const SPACES_MAX = 1000;
 const GREETING_MS = 5000;
 
 /** Close codes of the native wire within 4400–4499: the client does not try again, since the answer would be the same. */
-export const nativeCloseCodes = {
+const nativeCloseCodes = {
   badFrame: 4400,
   forbidden: 4403,
   unsupportedVersion: 4426,

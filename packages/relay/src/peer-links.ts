@@ -26,7 +26,7 @@ const PATIENCE_MS = 1500;
 const BROKEN_CODE = 4200;
 
 /** What is known of the way to a peer: nothing before the first attempt has ended. */
-export type Reach = "unknown" | "connected" | "unreachable";
+type Reach = "unknown" | "connected" | "unreachable";
 
 /** The links to all other relays. */
 export interface PeerLinks {

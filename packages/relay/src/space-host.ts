@@ -18,7 +18,7 @@ const QUIET_MS = 30_000;
 const SWEEP_MS = 5000;
 
 /** What an edge's side is told. */
-export interface EdgeHandlers {
+interface EdgeHandlers {
   message(message: HomeMessage): void;
   closed(): void;
 }

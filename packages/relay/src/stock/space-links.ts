@@ -6,7 +6,7 @@ import type { SpaceLink, SpacePort } from "../space-port.ts";
 export type StartTimer = (callback: () => void, delayMs: number) => () => void;
 
 /** What the links' owner is told. */
-export interface SpaceLinkHandlers {
+interface SpaceLinkHandlers {
   opened(): void;
   message(message: HomeMessage): void;
   lost(): void;

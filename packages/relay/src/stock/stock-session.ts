@@ -18,7 +18,7 @@ import type { StockLimits } from "./stock-limits.ts";
 export const stockClose = { badInput: 4400, tooLarge: 4413, busy: 1013, restart: 1012 } as const;
 
 /** A change that a client sent. */
-export interface Change {
+interface Change {
   readonly payload: Uint8Array;
   /** A step 2 comes with all of the client's deletes, even when there is nothing new in it: it is compared before it is stored. */
   readonly isStep2: boolean;
