@@ -184,7 +184,10 @@ const whenReceived = (edge: EdgeState, message: SpaceMessage): void => {
     case "pull":
     case "fill":
       edge.droppedCount += 1;
-      deliver(edge, { kind: "violation", reason: `an edge is sent a message of kind ${message.kind}` });
+      deliver(edge, {
+        kind: "violation",
+        reason: `an edge is sent a message of kind ${message.kind}`,
+      });
   }
 };
 
@@ -258,11 +261,7 @@ const whenUpdated = (edge: EdgeState, entries: readonly ShownEntry[]): void => {
   deliver(edge, { kind: "violation", reason: "the stream has a gap" });
 };
 
-const show = (
-  edge: EdgeState,
-  entries: readonly ShownEntry[],
-  states: readonly Batch[],
-): void => {
+const show = (edge: EdgeState, entries: readonly ShownEntry[], states: readonly Batch[]): void => {
   const batches = [...states];
   for (const { incarnation, number, batch, ownNumber } of entries) {
     const dot = { incarnation, number };

@@ -2,12 +2,7 @@
 import { mergeInto } from "@syncline/clocks";
 import { assert, type Input, type Machine, type PeerId, unreachable } from "@syncline/machine";
 import { admitCarried, admitSubmitted, speakingSession } from "./home/accepting.ts";
-import {
-  cancelCatchUp,
-  goLive,
-  resumeCatchUp,
-  whenPageLoaded,
-} from "./home/catching-up.ts";
+import { cancelCatchUp, goLive, resumeCatchUp, whenPageLoaded } from "./home/catching-up.ts";
 import {
   considerCompaction,
   whenCompacted,
@@ -176,7 +171,9 @@ const whenAsked = (home: HomeState, request: HomeRequest): void => {
     case "unreachable": {
       const peer = home.peers.get(request.home);
       if (peer === undefined) return;
-      return request.kind === "connected" ? whenPeerConnected(home, peer) : whenPeerLost(home, peer);
+      return request.kind === "connected"
+        ? whenPeerConnected(home, peer)
+        : whenPeerLost(home, peer);
     }
     case "disconnected":
       return whenDisconnected(home, request.peer);

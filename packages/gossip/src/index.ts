@@ -8,7 +8,12 @@ export {
   type State,
 } from "./batch.ts";
 export { createEdge, type Edge } from "./edge.ts";
-export { type EdgeOutput, type EdgeProtocol, type EdgeRecord, type EdgeRequest } from "./edge-protocol.ts";
+export {
+  type EdgeOutput,
+  type EdgeProtocol,
+  type EdgeRecord,
+  type EdgeRequest,
+} from "./edge-protocol.ts";
 export { createHome, type Home } from "./home.ts";
 export {
   type DocumentHead,
@@ -20,7 +25,12 @@ export {
   type HomeRequest,
   type HomeRow,
 } from "./home-protocol.ts";
-export { defaultEdgeLimits, defaultHomeLimits, type EdgeLimits, type HomeLimits } from "./limits.ts";
+export {
+  defaultEdgeLimits,
+  defaultHomeLimits,
+  type EdgeLimits,
+  type HomeLimits,
+} from "./limits.ts";
 export {
   type CarriedBatch,
   type DurableVector,

@@ -71,7 +71,12 @@ export type HomeMessage =
   /** How far logs have come on another home's disk. With `isWhole` it replaces what was said of that home before. */
   | ({ readonly kind: "durable"; readonly isWhole: boolean } & DurableVector)
   /** A batch was not admitted and will not be. */
-  | { readonly kind: "refused"; readonly number: number; readonly code: ErrorCode; readonly reason: string }
+  | {
+      readonly kind: "refused";
+      readonly number: number;
+      readonly code: ErrorCode;
+      readonly reason: string;
+    }
   | Presence;
 
 /** What a client shows of itself; passed on, never stored. */

@@ -32,7 +32,10 @@ describe("a bad name", () => {
     ["\udf88\ud83c", "has half of a surrogate pair"],
     ["x".repeat(SEGMENT_BYTES_MAX + 1), "has a segment longer than 128 bytes"],
     [`${"🎈".repeat(SEGMENT_BYTES_MAX / 4)}x`, "has a segment longer than 128 bytes"],
-    [Array.from({ length: 12 }, () => "x".repeat(100)).join("/"), `is longer than ${NAME_BYTES_MAX} bytes`],
+    [
+      Array.from({ length: 12 }, () => "x".repeat(100)).join("/"),
+      `is longer than ${NAME_BYTES_MAX} bytes`,
+    ],
   ])("%j %s", (name, why) => {
     expect(whyBadName(name)).toBe(why);
   });

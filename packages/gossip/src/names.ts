@@ -26,7 +26,10 @@ export const whyBadName = (name: string): string | null => {
 export const checkName = (what: string, name: string): void => {
   const why = whyBadName(name);
   if (why !== null) {
-    throw new SyncError("BAD_NAME", `the name of a ${what} ${why}: ${JSON.stringify(name.slice(0, 80))}`);
+    throw new SyncError(
+      "BAD_NAME",
+      `the name of a ${what} ${why}: ${JSON.stringify(name.slice(0, 80))}`,
+    );
   }
 };
 

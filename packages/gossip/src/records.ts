@@ -4,10 +4,24 @@
  * A key is the space's prefix (the runner's), then a letter, then what names the record:
  * `h` head · `u` unsettled · `d` document · `x` edge · `e` incarnation number: entry or stub · `s` document 0 part: state.
  */
-import { type Incarnation, readIncarnation, readVector, writeIncarnation, writeVector } from "@syncline/clocks";
+import {
+  type Incarnation,
+  readIncarnation,
+  readVector,
+  writeIncarnation,
+  writeVector,
+} from "@syncline/clocks";
 import { SyncError } from "@syncline/machine";
 import { createDecoder, type Decoder, readVarUint } from "lib0/decoding";
-import { createEncoder, type Encoder, toUint8Array, writeUint8Array, writeVarString, writeVarUint, writeVarUint8Array } from "lib0/encoding";
+import {
+  createEncoder,
+  type Encoder,
+  toUint8Array,
+  writeUint8Array,
+  writeVarString,
+  writeVarUint,
+  writeVarUint8Array,
+} from "lib0/encoding";
 import type { AdmittedEdge, Batch, Entry, State } from "./batch.ts";
 import type { HomeQuery, HomeRecord, HomeRow } from "./home-protocol.ts";
 import { readBytes, readText } from "./wire/primitives.ts";
@@ -73,7 +87,10 @@ export const writeOfRecord = (prefix: Uint8Array, record: HomeRecord): RecordWri
     case "no-entry":
       return { key: entryKey(prefix, record), value: null };
     case "state":
-      return { key: stateKey(prefix, record.state.document, record.part), value: stateValue(record.state) };
+      return {
+        key: stateKey(prefix, record.state.document, record.part),
+        value: stateValue(record.state),
+      };
     case "no-state":
       return { key: stateKey(prefix, record.document, record.part), value: null };
   }
@@ -125,7 +142,11 @@ export const answerOfRow = (prefix: Uint8Array, key: Uint8Array, value: Uint8Arr
     const body = createDecoder(value);
     if (tag === tags.state) {
       const document = readText(from, KEY_BYTES_MAX);
-      return { kind: "state", part: readUint32(from), state: { document, ...readStateValue(body) } };
+      return {
+        kind: "state",
+        part: readUint32(from),
+        state: { document, ...readStateValue(body) },
+      };
     }
     if (tag !== tags.entry) throw new RangeError(`no answer begins with ${tag}`);
     const incarnation = readIncarnation(from);
@@ -159,7 +180,14 @@ const writeUint48 = (encoder: Encoder, number: number): void => {
   const low = number % 2 ** 32;
   writeUint8Array(
     encoder,
-    Uint8Array.of(high >>> 8, high & 255, low >>> 24, (low >>> 16) & 255, (low >>> 8) & 255, low & 255),
+    Uint8Array.of(
+      high >>> 8,
+      high & 255,
+      low >>> 24,
+      (low >>> 16) & 255,
+      (low >>> 8) & 255,
+      low & 255,
+    ),
   );
 };
 
@@ -267,7 +295,11 @@ const readHead = (decoder: Decoder): Head => ({
   nextPart: readVarUint(decoder),
 });
 
-const documentValue = (head: { type: string; stateBytes: number; entryBytes: number }): Uint8Array =>
+const documentValue = (head: {
+  type: string;
+  stateBytes: number;
+  entryBytes: number;
+}): Uint8Array =>
   written((encoder) => {
     writeVarString(encoder, head.type);
     writeVarUint(encoder, head.stateBytes);

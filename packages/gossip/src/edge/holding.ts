@@ -31,7 +31,12 @@ export const holdShown = (edge: EdgeState, dot: Dot, batch: Batch): void => {
 const textOf = ({ incarnation, number }: Dot): string => `${incarnation}:${number}`;
 
 /** A home has own batches up to this number, the last of them here. Each lower one is in that one's causal past, so it is settled when that is. */
-export const placeOwn = (edge: EdgeState, number: number, dot: Dot, vector: VersionVector): void => {
+export const placeOwn = (
+  edge: EdgeState,
+  number: number,
+  dot: Dot,
+  vector: VersionVector,
+): void => {
   for (const [ownNumber, held] of edge.own) {
     if (ownNumber > number) break;
     // A whole document that stands for an older batch was made later, and is placed when it is itself admitted.
@@ -182,7 +187,10 @@ export const dropRefused = (edge: EdgeState, number: number): HeldBatch | null =
 };
 
 /** Puts whole documents in the place of everything held: they contain it. */
-export const replaceByStates = (edge: EdgeState, batches: readonly Batch[]): readonly HeldBatch[] => {
+export const replaceByStates = (
+  edge: EdgeState,
+  batches: readonly Batch[],
+): readonly HeldBatch[] => {
   const old = [...edge.own.keys()];
   edge.held.clear();
   edge.carriedByDot.clear();

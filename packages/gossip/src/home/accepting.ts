@@ -1,21 +1,14 @@
-/** Taking batches in: what edges submit becomes entries of the own log, what homes send is kept as it is; both go to disk before anything else happens. */
-import { advance, covers, type Dot, mergeInto, numberOf, type VersionVector } from "@syncline/clocks";
+/** Taking in what edges submit and carry: it becomes entries of the own log. */
+import { advance, type Dot, numberOf, type VersionVector } from "@syncline/clocks";
 import { assert, type ErrorCode, type PeerId } from "@syncline/machine";
-import {
-  type AdmittedEdge,
-  type Author,
-  type Batch,
-  type Entry,
-  NUMBER_MAX,
-  type State,
-} from "../batch.ts";
-import type { DocumentHead, HomeRecord } from "../home-protocol.ts";
+import { type Author, type Batch, type Entry, NUMBER_MAX } from "../batch.ts";
+import type { HomeRecord } from "../home-protocol.ts";
 import type { CarriedBatch } from "../messages.ts";
 import { whyBadName } from "../names.ts";
-import { headRecord, type HomeState, ownLog, send, type Session } from "./home-state.ts";
+import { tellAdmitted } from "./acknowledging.ts";
+import { type HomeState, ownLog, send, type Session } from "./home-state.ts";
+import { recordsOf, store } from "./storing.ts";
 
-/** A document's head goes to disk when it is new and whenever its entries have grown by this much. */
-const HEAD_EVERY_BYTES = 16 * 1024;
 /** Old places of carried batches that are remembered, and how many bytes of theirs. */
 const CARRIED_COUNT_MAX = 4096;
 const CARRIED_BYTES_MAX = 4 * 1024 * 1024;
@@ -48,10 +41,11 @@ export const admitSubmitted = (
     session.ownDot = { incarnation: entry.incarnation, number: entry.number };
     entries.push(entry);
     // At once: the next batch of the message is judged by the document as this one leaves it.
-    records.push(...entryRecords(home, entry));
+    records.push(...recordsOf(home, [entry]));
   });
   store(home, { entries, records, states: [], edges: [], vector: home.accepted });
-  if (entries.length === 0) answerKnown(home, session, last);
+  // Nothing new: the edge did not hear that they are here.
+  if (entries.length === 0) tellAdmitted(home, session);
 };
 
 /** Admits batches that an edge was shown by a home that is gone; one entry however many edges carry it. */
@@ -84,7 +78,7 @@ export const admitCarried = (
     const to = { incarnation: entry.incarnation, number: entry.number };
     rememberCarried(home, key, to, batch.payload);
     entries.push(entry);
-    records.push(...entryRecords(home, entry));
+    records.push(...recordsOf(home, [entry]));
     moves.push({ from, to });
   }
   store(home, { entries, records, states: [], edges: [], vector: home.accepted });
@@ -158,122 +152,6 @@ const admit = (
   const number = numberOf(home.accepted, incarnation) + 1;
   advance(home.accepted, { incarnation, number });
   return { incarnation, number, batch, author, after };
-};
-
-/** Tells an edge that sent only what is known where the last of it stands, once that is on disk. */
-const answerKnown = (home: HomeState, session: Session, number: number): void => {
-  const known = home.edges.get(session.edge);
-  if (known === undefined || number > known.number) return;
-  const { dot } = known;
-  home.effects.push({
-    kind: "persist",
-    records: [],
-    then: [
-      { kind: "send", to: session.peer, message: { kind: "admitted", number: known.number, dot } },
-    ],
-  });
-};
-
-/** What is to be stored together: entries (each log's in order), states, edges' numbers, and what all of it covers. */
-export interface Intake {
-  readonly entries: readonly Entry[];
-  /** The records of the entries, by `recordsOf`. */
-  readonly records: readonly HomeRecord[];
-  readonly states: readonly State[];
-  readonly edges: readonly AdmittedEdge[];
-  readonly vector: VersionVector;
-}
-
-/** Persists what was taken in, in one step; when it is on disk the home goes on with it. The caller has checked that it rests on nothing that lacks. */
-export const store = (home: HomeState, intake: Intake): void => {
-  const { entries, states } = intake;
-  const isNothing = entries.length === 0 && states.length === 0 && intake.edges.length === 0;
-  if (isNothing && covers(home.accepted, intake.vector)) return;
-  const records = [...intake.records];
-  for (const state of states) records.push(...stateRecords(home, state));
-  for (const edge of intake.edges) if (noteEdge(home, edge)) records.push({ kind: "edge", edge });
-  mergeInto(home.accepted, intake.vector);
-  forgetOldEdges(home, records);
-  records.push(headRecord(home));
-  if (!home.isUnsettled && home.config.others.length > 0) {
-    home.isUnsettled = true;
-    records.push({ kind: "unsettled", isUnsettled: true });
-  }
-  const vector = new Map(home.accepted);
-  home.effects.push({
-    kind: "persist",
-    records,
-    then: [{ kind: "submit", request: { kind: "persisted", entries, vector } }],
-  });
-};
-
-/** The records of entries that are taken in, once for each: their documents grow by it, and their edges' numbers are known. */
-export const recordsOf = (home: HomeState, entries: readonly Entry[]): readonly HomeRecord[] =>
-  entries.flatMap((entry) => entryRecords(home, entry));
-
-const entryRecords = (home: HomeState, entry: Entry): readonly HomeRecord[] => {
-  const { author, batch } = entry;
-  const records: HomeRecord[] = [{ kind: "entry", entry }];
-  const dot = { incarnation: entry.incarnation, number: entry.number };
-  if (author !== null) {
-    noteEdge(home, { ...author, dot });
-    const edge = home.edges.get(author.edge);
-    if (edge !== undefined) records.push({ kind: "edge", edge });
-  }
-  const head = home.documents.get(batch.document);
-  const grown: DocumentHead = {
-    document: batch.document,
-    type: head?.type ?? batch.type,
-    stateBytes: head?.stateBytes ?? 0,
-    entryBytes: (head?.entryBytes ?? 0) + batch.payload.length,
-  };
-  home.documents.set(batch.document, grown);
-  const steps = (bytes: number): number => Math.floor(bytes / HEAD_EVERY_BYTES);
-  if (head === undefined || steps(head.entryBytes) !== steps(grown.entryBytes)) {
-    records.push({ kind: "document", head: grown });
-  }
-  return records;
-};
-
-/** A state from another home stands beside what is here as a part of its own; the next compaction makes one of them. */
-const stateRecords = (home: HomeState, state: State): readonly HomeRecord[] => {
-  const part = home.nextPart;
-  home.nextPart += 1;
-  const head = home.documents.get(state.document);
-  const grown: DocumentHead = {
-    document: state.document,
-    type: head?.type ?? state.type,
-    stateBytes: Math.max(head?.stateBytes ?? 0, state.payload.length),
-    entryBytes: head?.entryBytes ?? 0,
-  };
-  home.documents.set(state.document, grown);
-  // A part counts as an entry, so that a document of many parts is compacted too.
-  home.entryCount += 1;
-  home.entryBytes += state.payload.length;
-  const stubs: HomeRecord[] = [];
-  for (const [incarnation, number] of state.last) {
-    if (number > numberOf(home.accepted, incarnation)) {
-      stubs.push({ kind: "stub", incarnation, number, document: state.document });
-    }
-  }
-  return [{ kind: "state", part, state }, ...stubs, { kind: "document", head: grown }];
-};
-
-/** Remembers the highest number of an edge, and returns whether it was news. The newest stand last in the map. */
-const noteEdge = (home: HomeState, edge: AdmittedEdge): boolean => {
-  const known = home.edges.get(edge.edge);
-  if (known !== undefined && known.number >= edge.number) return false;
-  home.edges.delete(edge.edge);
-  home.edges.set(edge.edge, edge);
-  return true;
-};
-
-const forgetOldEdges = (home: HomeState, records: HomeRecord[]): void => {
-  for (const edge of home.edges.keys()) {
-    if (home.edges.size <= home.limits.edgesMax) return;
-    home.edges.delete(edge);
-    records.push({ kind: "no-edge", edge });
-  }
 };
 
 const equalBytes = (left: Uint8Array, right: Uint8Array): boolean =>

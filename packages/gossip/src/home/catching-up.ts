@@ -1,11 +1,19 @@
 /** Bringing a receiver, edge or home, from what it has to what is on this disk: a snapshot read page by page, shown or taken in as one. */
-import { covers, coversDot, difference, mergeInto, numberOf, type VersionVector } from "@syncline/clocks";
+import {
+  covers,
+  coversDot,
+  difference,
+  mergeInto,
+  numberOf,
+  type VersionVector,
+} from "@syncline/clocks";
 import type { PeerId } from "@syncline/machine";
 import { type AdmittedEdge, type Entry, sizeOf, type State } from "../batch.ts";
 import type { HomeRow } from "../home-protocol.ts";
 import type { SpaceMessage } from "../messages.ts";
+import { tellAdmitted } from "./acknowledging.ts";
 import { causalOrder } from "./causal-order.ts";
-import { type CatchUp, type HomeState, ownLog, send, type Session } from "./home-state.ts";
+import { type CatchUp, type HomeState, ownLog, send } from "./home-state.ts";
 import { shownTo, tellStored, updateOf } from "./streaming.ts";
 
 /**
@@ -98,7 +106,9 @@ export const cancelCatchUp = (home: HomeState, receiver: PeerId): void => {
 export const startQueuedCatchUps = (home: HomeState): void => {
   const queued = home.queuedCatchUps;
   home.queuedCatchUps = [];
-  for (const { receiver, from, pullNumber } of queued) startCatchUp(home, receiver, from, pullNumber);
+  for (const { receiver, from, pullNumber } of queued) {
+    startCatchUp(home, receiver, from, pullNumber);
+  }
 };
 
 const readOn = (home: HomeState, token: number, catchUp: CatchUp): void => {
@@ -218,6 +228,7 @@ const whenCaughtUp = (home: HomeState, catchUp: CatchUp): void => {
   const { receiver, target } = catchUp;
   const session = home.sessions.get(receiver);
   if (session !== undefined) {
+    // Some of its batches may have been shown to it within merged states, where it cannot find them.
     tellAdmitted(home, session);
     goLive(home, receiver, target);
     return;
@@ -230,13 +241,6 @@ const whenCaughtUp = (home: HomeState, catchUp: CatchUp): void => {
   if (peer.isLive && own.length > 0) send(home, receiver, { kind: "replicate", entries: own });
   if (peer.isLive) peer.told.set(ownLog(home), numberOf(home.durable, ownLog(home)));
   tellStored(home, peer);
-};
-
-/** Tells an edge how far its batches are on this disk: some may have been shown to it in merged states, where it cannot find them. */
-const tellAdmitted = (home: HomeState, session: Session): void => {
-  const known = home.edges.get(session.edge);
-  if (known === undefined || !coversDot(home.durable, known.dot)) return;
-  send(home, session.peer, { kind: "admitted", number: known.number, dot: known.dot });
 };
 
 /** Makes a session live from this cursor: with the newest entries if they reach back to it, else by another catch-up. */

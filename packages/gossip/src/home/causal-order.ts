@@ -21,7 +21,9 @@ export const causalOrder = (entries: readonly Entry[]): Entry[] => {
     index: 0,
   }));
   /** For each log the number of its first entry that is not in order yet. */
-  const pending = new Map(lines.map((line) => [line.entries[0]?.incarnation ?? "", line.entries[0]?.number ?? 0]));
+  const pending = new Map(
+    lines.map((line) => [line.entries[0]?.incarnation ?? "", line.entries[0]?.number ?? 0]),
+  );
 
   const isReady = (entry: Entry): boolean => {
     for (const [incarnation, number] of entry.after) {
@@ -35,7 +37,11 @@ export const causalOrder = (entries: readonly Entry[]): Entry[] => {
   while (ordered.length < entries.length) {
     const before = ordered.length;
     for (const line of lines) {
-      for (let entry = line.entries[line.index]; entry !== undefined; entry = line.entries[line.index]) {
+      for (
+        let entry = line.entries[line.index];
+        entry !== undefined;
+        entry = line.entries[line.index]
+      ) {
         if (!isReady(entry)) break;
         ordered.push(entry);
         line.index += 1;

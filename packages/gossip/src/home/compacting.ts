@@ -19,7 +19,10 @@ const BACKLOG_FACTOR = 8;
 export const considerCompaction = (home: HomeState): void => {
   if (home.compaction !== null || home.isRolledBack) return;
   const { compactAfterEntries, compactAfterBytes } = home.limits;
-  const backlog = Math.max(home.entryCount / compactAfterEntries, home.entryBytes / compactAfterBytes);
+  const backlog = Math.max(
+    home.entryCount / compactAfterEntries,
+    home.entryBytes / compactAfterBytes,
+  );
   if (backlog < 1) return;
   const isEverywhere = [...home.peers.values()].every((peer) => covers(peer.vector, home.durable));
   if (!isEverywhere && backlog < BACKLOG_FACTOR) return;
@@ -185,7 +188,9 @@ const lastOf = (
   const note = (incarnation: string, number: number): void => {
     if (numberOf(last, incarnation) < number) last.set(incarnation, number);
   };
-  for (const { state } of parts) for (const [incarnation, number] of state.last) note(incarnation, number);
+  for (const { state } of parts) {
+    for (const [incarnation, number] of state.last) note(incarnation, number);
+  }
   for (const entry of entries) note(entry.incarnation, entry.number);
   return last;
 };

@@ -43,13 +43,17 @@ export const forgetEdgePresences = (home: HomeState, session: Session): void => 
 };
 
 const showGone = (home: HomeState, key: number, except: PeerId | null): void => {
-  if (isOfAnEdge(home, key) || [...home.peers.values()].some((peer) => peer.presence.has(key))) return;
+  if (isOfAnEdge(home, key) || [...home.peers.values()].some((peer) => peer.presence.has(key))) {
+    return;
+  }
   showEdges(home, { kind: "presence", key, bytes: gone }, except);
 };
 
 /** Also to a congested link: it is a few bytes, and nothing else would ever remove the client there. */
 const sendGone = (home: HomeState, key: number): void => {
-  for (const peer of heardPeers(home)) send(home, peer.home, { kind: "presence", key, bytes: gone });
+  for (const peer of heardPeers(home)) {
+    send(home, peer.home, { kind: "presence", key, bytes: gone });
+  }
 };
 
 const isOfAnEdge = (home: HomeState, key: number): boolean =>

@@ -9,7 +9,6 @@ import {
 } from "@syncline/clocks";
 import type { HomeId } from "../batch.ts";
 import type { PeerMessage } from "../messages.ts";
-import { recordsOf, store } from "./accepting.ts";
 import {
   deliver,
   heardPeers,
@@ -20,6 +19,7 @@ import {
   wake,
 } from "./home-state.ts";
 import { isOwnLogBeyond } from "./own-log.ts";
+import { recordsOf, store } from "./storing.ts";
 import { acceptWaiting } from "./waiting.ts";
 
 type Fill = Extract<PeerMessage, { kind: "fill" }>;

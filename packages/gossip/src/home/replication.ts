@@ -2,7 +2,13 @@
 import { covers, mergeInto, numberOf, type VersionVector } from "@syncline/clocks";
 import { type Entry, sizeOf } from "../batch.ts";
 import type { PeerMessage } from "../messages.ts";
-import { cancelCatchUp, isInRecent, recentBeyond, resumeCatchUp, startCatchUp } from "./catching-up.ts";
+import {
+  cancelCatchUp,
+  isInRecent,
+  recentBeyond,
+  resumeCatchUp,
+  startCatchUp,
+} from "./catching-up.ts";
 import { sendHello } from "./greeting.ts";
 import { deliver, type HomeState, ownLog, type Peer, send, wake } from "./home-state.ts";
 import { isOwnLogBeyond } from "./own-log.ts";
@@ -104,7 +110,9 @@ const startStream = (home: HomeState, peer: Peer): void => {
   if (peer.isLive || peer.isCongested) return;
   const number = numberOf(peer.vector, ownLog(home));
   const isAllThere = number === numberOf(home.durable, ownLog(home));
-  const lacking = recentBeyond(home, peer.vector).filter((entry) => entry.incarnation === ownLog(home));
+  const lacking = recentBeyond(home, peer.vector).filter(
+    (entry) => entry.incarnation === ownLog(home),
+  );
   if (!isAllThere && !isInRecent(home, peer.vector)) return;
   peer.isLive = true;
   if (lacking.length > 0) send(home, peer.home, { kind: "replicate", entries: lacking });

@@ -9,7 +9,16 @@ import {
 } from "@syncline/clocks";
 import { type Entry, sizeOf } from "../batch.ts";
 import type { HomeMessage, ShownEntry } from "../messages.ts";
-import { heardPeers, type HomeState, isOnAllDisks, ownLog, type Peer, send, type Session, wake } from "./home-state.ts";
+import {
+  heardPeers,
+  type HomeState,
+  isOnAllDisks,
+  ownLog,
+  type Peer,
+  send,
+  type Session,
+  wake,
+} from "./home-state.ts";
 
 /** Passes on what has just become durable, in the order in which it was accepted. */
 export const whenPersisted = (
@@ -161,7 +170,9 @@ export const tellDisks = (home: HomeState, session: Session): void => {
       continue;
     }
     const vector = new Map(
-      [...peer.vector].filter(([incarnation, number]) => !coversDot(told.vector, { incarnation, number })),
+      [...peer.vector].filter(
+        ([incarnation, number]) => !coversDot(told.vector, { incarnation, number }),
+      ),
     );
     if (vector.size === 0) continue;
     mergeInto(told.vector, vector);

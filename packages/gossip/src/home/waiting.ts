@@ -1,8 +1,8 @@
 /** Entries of other homes that came before what they rest on. */
 import { covers, numberOf } from "@syncline/clocks";
 import { type Entry, sizeOf } from "../batch.ts";
-import { recordsOf, store } from "./accepting.ts";
 import { heardPeers, type HomeState, type Peer } from "./home-state.ts";
+import { recordsOf, store } from "./storing.ts";
 
 /**
  * Takes in whatever has all its causes here now.
@@ -12,7 +12,7 @@ import { heardPeers, type HomeState, type Peer } from "./home-state.ts";
  */
 export const acceptWaiting = (home: HomeState): void => {
   const entries: Entry[] = [];
-  for (let isMoving = true; isMoving; ) {
+  for (let isMoving = true; isMoving;) {
     isMoving = false;
     for (const peer of heardPeers(home)) {
       const count = takeReady(home, peer, entries);

@@ -37,6 +37,8 @@ export const homeKinds = {
 } as const;
 
 const HOME_BYTES_MAX = 64;
+/** The most other homes of a space that a welcome may tell of. */
+const DISKS_MAX = 64;
 const REASON_BYTES_MAX = 1024;
 
 type Said = Exclude<HomeMessage, { kind: "presence" }>;
@@ -141,7 +143,7 @@ const readWelcome = (reading: Reading): Welcome => {
     homeCount: readNumber(decoder),
     writeQuorum: readNumber(decoder),
     heardCount: readVarUint(decoder),
-    durable: readList(reading, 3, (from) => readDisk(from, vector)),
+    durable: readList(reading, 3, (from, index) => readDisk(from, vector, index)),
   };
 };
 
@@ -157,7 +159,9 @@ const writeDisk = (writing: Writing, disk: DurableVector, own: VersionVector): v
   });
 };
 
-const readDisk = (reading: Reading, own: VersionVector): DurableVector => {
+const readDisk = (reading: Reading, own: VersionVector, index: number): DurableVector => {
+  // Each stands for a vector as long as the home's own: without a limit, few bytes would stand for very much.
+  if (index >= DISKS_MAX) throw new RangeError("too many homes");
   const home = readText(reading.decoder, HOME_BYTES_MAX);
   const incarnation = readLog(reading);
   const different = readList(

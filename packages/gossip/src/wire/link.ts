@@ -7,7 +7,13 @@
 import { type Incarnation, readIncarnation, writeIncarnation } from "@syncline/clocks";
 import type { ErrorCode } from "@syncline/machine";
 import { createDecoder, type Decoder, readVarUint } from "lib0/decoding";
-import { createEncoder, toUint8Array, writeUint8Array, writeVarString, writeVarUint } from "lib0/encoding";
+import {
+  createEncoder,
+  toUint8Array,
+  writeUint8Array,
+  writeVarString,
+  writeVarUint,
+} from "lib0/encoding";
 import type { HomeId } from "../batch.ts";
 import type { SpaceMessage } from "../messages.ts";
 import { NAME_BYTES_MAX } from "../names.ts";
@@ -276,7 +282,9 @@ const readItem = (
   }
   const reading = { decoder, logs: channel.logs };
   const message =
-    readEdgeMessage(reading, kind) ?? readHomeMessage(reading, kind) ?? readPeerMessage(reading, kind);
+    readEdgeMessage(reading, kind) ??
+    readHomeMessage(reading, kind) ??
+    readPeerMessage(reading, kind);
   if (message === null) throw new RangeError("an unknown kind of message");
   return { kind: "space", space: channel.space, message };
 };

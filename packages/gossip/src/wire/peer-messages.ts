@@ -1,10 +1,5 @@
 /** Bytes of what homes say to each other. */
-import {
-  numberOf,
-  readIncarnation,
-  type VersionVector,
-  writeIncarnation,
-} from "@syncline/clocks";
+import { numberOf, readIncarnation, type VersionVector, writeIncarnation } from "@syncline/clocks";
 import { readVarUint } from "lib0/decoding";
 import { writeVarUint } from "lib0/encoding";
 import type { AdmittedEdge, Entry, State } from "../batch.ts";

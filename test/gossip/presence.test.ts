@@ -1,0 +1,86 @@
+/** Presence: everybody in a space sees who is there, at any home, and who has left. */
+import { expect, test } from "vitest";
+import { whyNotAgreed } from "./bad-luck.ts";
+import { createWorld, type World } from "./world.ts";
+
+const bytes = Uint8Array.of(1, 2, 3);
+const gone = new Uint8Array();
+
+const createQuickWorld = (): World => {
+  const world = createWorld({ seed: 1, delayMs: [1, 2], isCoded: true, edgeCount: 3 });
+  world.runUntil(() => whyNotAgreed(world), 5000);
+  return world;
+};
+
+const show = (world: World, edge: number, key: number, of: Uint8Array = bytes): void => {
+  world.edges[edge]!.runtime().submitted({ kind: "presence", key, bytes: of });
+  world.run(100);
+};
+
+const seenBy = (world: World, edge: number): readonly number[] => [
+  ...world.edges[edge]!.presences.keys(),
+];
+
+test("presence reaches the edges of all homes, and not its own sender", () => {
+  const world = createQuickWorld();
+
+  show(world, 0, 7);
+
+  expect([seenBy(world, 0), seenBy(world, 1), seenBy(world, 2)]).toEqual([[], [7], [7]]);
+});
+
+test("a newcomer is shown everybody who is there", () => {
+  const world = createQuickWorld();
+  world.point(world.edges[2]!, null);
+  show(world, 0, 7);
+  show(world, 1, 8);
+
+  world.point(world.edges[2]!, "c");
+  world.run(500);
+
+  expect(seenBy(world, 2)).toEqual(expect.arrayContaining([7, 8]));
+});
+
+test("a client that leaves is gone everywhere", () => {
+  const world = createQuickWorld();
+  show(world, 0, 7);
+
+  show(world, 0, 7, gone);
+
+  expect([seenBy(world, 1), seenBy(world, 2)]).toEqual([[], []]);
+});
+
+test("a client whose connection ends is gone everywhere", () => {
+  const world = createQuickWorld();
+  show(world, 0, 7);
+
+  world.point(world.edges[0]!, null);
+  world.run(200);
+
+  expect([seenBy(world, 1), seenBy(world, 2)]).toEqual([[], []]);
+});
+
+test("the clients of a home that cannot be reached are gone, and come back with it", () => {
+  const world = createQuickWorld();
+  show(world, 0, 7);
+
+  world.cutLink("a", "c");
+  world.run(200);
+  expect([seenBy(world, 1), seenBy(world, 2)]).toEqual([[7], []]);
+
+  world.healLink("a", "c");
+  world.run(500);
+  expect(seenBy(world, 2)).toEqual([7]);
+});
+
+test("a client that has come back elsewhere stays when its old connection is given up", () => {
+  const world = createQuickWorld();
+  show(world, 0, 7);
+
+  // The same client, now at b, before a has noticed that it left.
+  show(world, 1, 7);
+  world.point(world.edges[0]!, null);
+  world.run(200);
+
+  expect(seenBy(world, 2)).toEqual([7]);
+});

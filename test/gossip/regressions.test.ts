@@ -1,0 +1,383 @@
+/** Bugs that the worlds from seeds have found, each as its smallest exchange. The sentence above a test says what was wrong. */
+import {
+  type Batch,
+  createEdge,
+  createLinkReader,
+  createLinkWriter,
+  createSpaceWriter,
+  type EdgeOutput,
+  type EdgeRequest,
+  type Entry,
+  type SpaceMessage,
+  type State,
+} from "@syncline/gossip";
+import { describe, expect, test } from "vitest";
+import { whyNotAgreed } from "./bad-luck.ts";
+import { createLoneHome, type LoneHome } from "./lone-home.ts";
+import { createWorld } from "./world.ts";
+
+const A = "aaaaaaaaaaaaaaaa";
+const B = "bbbbbbbbbbbbbbbb";
+const C = "cccccccccccccccc";
+const EDGE = "00000000000000ee";
+
+const batchOf = (document: string): Batch => ({ document, type: "set", payload: Uint8Array.of(1) });
+
+const entryOf = (incarnation: string, number: number, document = "x"): Entry => ({
+  incarnation,
+  number,
+  batch: batchOf(document),
+  author: null,
+  after: new Map(),
+});
+
+const stateOf = (document: string, last: readonly (readonly [string, number])[]): State => ({
+  ...batchOf(document),
+  last: new Map(last),
+});
+
+const hello = (
+  incarnation: string,
+  vector: readonly (readonly [string, number])[] = [],
+): SpaceMessage => ({
+  kind: "hello",
+  incarnation,
+  vector: new Map(vector),
+  round: 0,
+  isReply: false,
+});
+
+const meet = (alone: LoneHome, peer: string, ...vector: Parameters<typeof hello>): void => {
+  alone.runtime.submitted({ kind: "connected", home: peer });
+  alone.runtime.received(peer, hello(...vector));
+  alone.take(peer);
+};
+
+describe("a catch-up", () => {
+  // It read states as they were when it came to them: one that had come in since held a reply whose question, in another document, was not
+  // in the snapshot.
+  test("leaves out a state that came in while it was reading", () => {
+    const alone = createLoneHome(["b", "c"]);
+    meet(alone, "b", B, [[B, 2]]);
+    const first = { entries: [], edges: [], isLast: true, number: 1 };
+    const states = [stateOf("x", [[B, 2]])];
+    alone.runtime.received("b", { kind: "fill", ...first, states, vector: new Map([[B, 2]]) });
+    alone.holdLoads();
+    alone.runtime.received(EDGE, { kind: "join", edge: EDGE, vector: new Map() });
+    alone.releaseLoad();
+
+    meet(alone, "c", C, [[C, 2]]);
+    const later = [stateOf("x", [[C, 1]]), stateOf("y", [[C, 2]])];
+    alone.runtime.received("c", {
+      kind: "fill",
+      ...first,
+      number: 2,
+      states: later,
+      vector: new Map([[C, 2]]),
+    });
+    for (let count = 0; count < 4; count += 1) alone.releaseLoad();
+
+    const group = alone.take(EDGE).find(({ kind }) => kind === "group");
+    expect(group).toMatchObject({ states: [{ document: "x" }], vector: new Map([[B, 2]]) });
+  });
+
+  // The pages of an answer that had been given up were taken for the first pages of the next one, and its end for the end: the vector then
+  // covered entries that had never come.
+  test("that was given up gives no page to the next one", () => {
+    const alone = createLoneHome(["b"], { pullTimeoutMs: 100, pullGraceMs: 0 });
+    meet(alone, "b", B, [[B, 2]]);
+    for (const atMs of [200, 201]) alone.wakeAt(atMs);
+    expect(alone.home.state.pull?.number).toBe(2);
+    const page = { states: [], edges: [], number: 1 } as const;
+    alone.runtime.received("b", {
+      kind: "fill",
+      ...page,
+      entries: [entryOf(B, 2)],
+      isLast: true,
+      vector: new Map([[B, 2]]),
+    });
+
+    expect(alone.home.state.accepted.get(B)).toBeUndefined();
+  });
+
+  // A home that learned of its own later entries from an answer, not from a hello, went on in its old log.
+  test("that knows more of the own log tells of an old copy", () => {
+    const alone = createLoneHome(["b"], {}, A);
+    meet(alone, "b", B, [[B, 1]]);
+    const page = { states: [], edges: [], number: 1, isLast: true } as const;
+    const vector = new Map([
+      [A, 3],
+      [B, 1],
+    ]);
+    alone.runtime.received("b", { kind: "fill", ...page, entries: [entryOf(B, 1)], vector });
+
+    expect(alone.outputs).toEqual([{ kind: "rolled-back", home: "b", number: 3 }]);
+    expect(alone.home.state.accepted.size).toBe(0);
+  });
+
+  // One who claims what it cannot give was asked again at once, and again, as fast as the link could carry it.
+  test("that brings nothing is not asked for again without a pause", () => {
+    const alone = createLoneHome(["b"], { pullGraceMs: 100 });
+    alone.runtime.submitted({ kind: "connected", home: "b" });
+    alone.runtime.received("b", hello(B, [[B, 5]]));
+    alone.take("b");
+
+    const empty = {
+      kind: "fill",
+      entries: [],
+      states: [],
+      edges: [],
+      isLast: true,
+      vector: new Map(),
+    } as const;
+    alone.runtime.received("b", { ...empty, number: 1 });
+
+    expect(alone.take("b")).toEqual([]);
+    alone.wakeAt(100);
+    expect(alone.take("b").map(({ kind }) => kind)).toEqual(["pull"]);
+  });
+});
+
+describe("a home", () => {
+  // Other homes' logs that grew between a home's hello and the answer to it were never told of: the other end was not heard yet.
+  test("tells what came to its disk between its hello and the answer", () => {
+    const alone = createLoneHome(["b", "c"]);
+    meet(alone, "c", C);
+    alone.runtime.submitted({ kind: "connected", home: "b" });
+    alone.take("b");
+    alone.runtime.received("c", { kind: "replicate", entries: [entryOf(C, 1)] });
+
+    alone.runtime.received("b", { ...hello(B), isReply: true } as SpaceMessage);
+
+    expect(alone.take("b")).toContainEqual({ kind: "stored", vector: new Map([[C, 1]]) });
+  });
+
+  // Entries that were on their way to the disk when a compaction began were taken off the count with the others.
+  test("counts what a compaction did not look at towards the next one", () => {
+    const world = createWorld({
+      seed: 1,
+      homeCount: 1,
+      edgeCount: 1,
+      homeLimits: { compactAfterEntries: 10, compactEntriesMin: 2 },
+    });
+    world.runUntil(() => whyNotAgreed(world), 1000);
+    for (let count = 0; count < 25; count += 1) world.edges[0]!.edit("x");
+    world.run(1000);
+
+    expect(world.home("a").outputs.map(({ kind }) => kind)).toContain("compact");
+  });
+
+  // A hello of the same directory with less in it (an older copy, before it took a new incarnation) was passed on as growth, that is, not at all.
+  test("tells edges of a disk that has less than it had", () => {
+    const alone = createLoneHome(["b"]);
+    meet(alone, "b", B);
+    alone.runtime.received(EDGE, { kind: "join", edge: EDGE, vector: new Map() });
+    alone.runtime.received(EDGE, {
+      kind: "submit",
+      firstNumber: 1,
+      batches: [batchOf("x"), batchOf("x")],
+    });
+    const log = alone.home.state.config.incarnation;
+    alone.runtime.received("b", { kind: "stored", vector: new Map([[log, 1]]) });
+    alone.take(EDGE);
+
+    alone.runtime.received("b", hello(B));
+
+    expect(alone.take(EDGE)).toEqual([
+      { kind: "durable", home: "b", incarnation: B, vector: new Map(), isWhole: true },
+    ]);
+  });
+});
+
+const createTalkingEdge = (): {
+  readonly ask: (request: EdgeRequest) => readonly EdgeOutput[];
+  readonly hear: (message: SpaceMessage) => readonly EdgeOutput[];
+  readonly welcome: (
+    home: string,
+    incarnation: string,
+    vector: readonly (readonly [string, number])[],
+    admitted?: number,
+  ) => void;
+  readonly edit: (document: string) => void;
+  readonly sent: SpaceMessage[];
+} => {
+  const edge = createEdge(EDGE);
+  const sent: SpaceMessage[] = [];
+  const step = (input: Parameters<typeof edge.step>[0]): readonly EdgeOutput[] => {
+    const outputs: EdgeOutput[] = [];
+    const queue = [...edge.step(input, 0)];
+    for (let effect = queue.shift(); effect !== undefined; effect = queue.shift()) {
+      if (effect.kind === "persist") queue.unshift(...effect.then);
+      if (effect.kind === "send") sent.push(effect.message);
+      if (effect.kind === "deliver") outputs.push(effect.output);
+      if (effect.kind === "submit") {
+        queue.push(...edge.step({ kind: "submitted", request: effect.request }, 0));
+      }
+    }
+    return outputs;
+  };
+  const ask = (request: EdgeRequest): readonly EdgeOutput[] => step({ kind: "submitted", request });
+  const hear = (message: SpaceMessage): readonly EdgeOutput[] =>
+    step({ kind: "received", from: "home", message });
+  return {
+    ask,
+    hear,
+    sent,
+    edit: (document) => {
+      ask({ kind: "edit", batch: batchOf(document) });
+    },
+    welcome: (home, incarnation, vector, admitted = 0) => {
+      ask({ kind: "disconnected" });
+      ask({ kind: "connected" });
+      const quorums = { homeCount: 3, writeQuorum: 2, heardCount: 2, durable: [] };
+      const at = { number: admitted, dot: { incarnation, number: vector[0]?.[1] ?? 1 } };
+      hear({
+        kind: "welcome",
+        home,
+        incarnation,
+        vector: new Map(vector),
+        admitted: admitted === 0 ? null : at,
+        ...quorums,
+      });
+    },
+  };
+};
+
+const updateOf = (
+  ...dots: readonly (readonly [string, number, document: string])[]
+): SpaceMessage => ({
+  kind: "update",
+  entries: dots.map(([incarnation, number, document]) => ({
+    incarnation,
+    number,
+    batch: batchOf(document),
+    ownNumber: 0,
+  })),
+});
+
+describe("an edge", () => {
+  // The entries before a gap were counted as shown, and never were.
+  test("shows what came before a gap in the stream", () => {
+    const edge = createTalkingEdge();
+    edge.welcome("a", A, []);
+
+    const outputs = edge.hear(updateOf([A, 1, "x"], [A, 3, "y"]));
+
+    expect(outputs.find(({ kind }) => kind === "show")).toEqual({
+      kind: "show",
+      batches: [batchOf("x")],
+    });
+    expect(outputs.at(-1)).toMatchObject({ kind: "violation" });
+  });
+
+  // Where the news that a carried batch was admitted came after the batch had been shown at its new place, the copy behind the own reply was
+  // kept in the place of the one before it; carried on to a third home, the reply came first.
+  test("carries the question before its own reply also to a third home", () => {
+    const edge = createTalkingEdge();
+    edge.welcome("a", A, []);
+    edge.hear(updateOf([A, 1, "question"]));
+    edge.edit("reply");
+    edge.welcome("b", B, []);
+    edge.hear(updateOf([B, 1, "question"]));
+    edge.hear({
+      kind: "carried",
+      from: { incarnation: A, number: 1 },
+      to: { incarnation: B, number: 1 },
+    });
+    edge.sent.length = 0;
+
+    edge.welcome("c", C, []);
+
+    const said = edge.sent.filter(({ kind }) => kind === "carry" || kind === "submit");
+    expect(said).toMatchObject([
+      { kind: "carry", batches: [{ incarnation: B, number: 1 }] },
+      { kind: "submit", firstNumber: 1 },
+    ]);
+  });
+
+  // An old number that a home turned out to have placed the whole document that stood for it, which then counted as stored.
+  test("does not take a whole document for stored because of an older batch in it", () => {
+    const edge = createTalkingEdge();
+    edge.welcome("a", A, []);
+    edge.hear({
+      kind: "group",
+      entries: [],
+      states: [batchOf("x")],
+      isLast: true,
+      vector: new Map([[A, 4]]),
+    });
+    edge.edit("x");
+    edge.welcome("b", B, []);
+    edge.ask({ kind: "states", batches: [batchOf("x")] });
+
+    const outputs = edge.hear({ kind: "admitted", number: 1, dot: { incarnation: B, number: 1 } });
+
+    expect(outputs.filter(({ kind }) => kind === "levels")).toEqual([]);
+  });
+
+  // Own batches that were on every disk were forgotten together with the places where they stood. A home that had lost its disk since, and was
+  // alone, then took the later ones without what they rest on.
+  test("offers whole documents to a home that lost even its own settled batches", () => {
+    const edge = createTalkingEdge();
+    edge.welcome("a", A, []);
+    edge.edit("x");
+    edge.hear({ kind: "admitted", number: 1, dot: { incarnation: A, number: 1 } });
+    const all = new Map([[A, 1]]);
+    edge.ask({ kind: "settled", quorum: all, all });
+
+    edge.ask({ kind: "disconnected" });
+    edge.ask({ kind: "connected" });
+    const quorums = { homeCount: 3, writeQuorum: 2, heardCount: 1, durable: [], admitted: null };
+    const outputs = edge.hear({
+      kind: "welcome",
+      home: "a",
+      incarnation: B,
+      vector: new Map(),
+      ...quorums,
+    });
+
+    expect(outputs.map(({ kind }) => kind)).toContain("owed");
+  });
+
+  // A slow reader's own batch came back to it within a merged state, where it cannot be found: it was never acknowledged.
+  test("hears of an own batch that was compacted before it was acknowledged", () => {
+    const world = createWorld({
+      seed: 1,
+      delayMs: [1, 2],
+      homeCount: 1,
+      edgeCount: 2,
+      homeLimits: { compactAfterEntries: 4, compactEntriesMin: 2, recentBytesMax: 1 },
+    });
+    const [author, other] = world.edges;
+    world.runUntil(() => whyNotAgreed(world), 1000);
+    world.home("a").congest(author!.session!.peer, true);
+    author!.edit("x");
+    for (let count = 0; count < 8; count += 1) {
+      other!.edit("x");
+      world.run(100);
+    }
+    expect(world.home("a").outputs.map(({ kind }) => kind)).toContain("compact");
+
+    world.home("a").congest(author!.session!.peer, false);
+    world.runUntil(() => whyNotAgreed(world), 5000);
+
+    expect(author!.levels()).toMatchObject({ submitted: 1, all: 1 });
+  });
+});
+
+// A message that was encoded before any log was named, sent first on a connection after some were, made the writer believe it had named them.
+test("a connection whose first message names no log names them with the next", () => {
+  const writer = createSpaceWriter("s", 1);
+  const presence: SpaceMessage = { kind: "presence", key: 1, bytes: Uint8Array.of(1) };
+  createLinkWriter().message(writer, presence);
+  createLinkWriter().message(writer, { kind: "stored", vector: new Map([[A, 1]]) });
+
+  const link = createLinkWriter();
+  const reader = createLinkReader(1);
+  reader.read(link.message(writer, presence));
+
+  const said: SpaceMessage = { kind: "stored", vector: new Map([[A, 2]]) };
+  expect(reader.read(link.message(writer, said))).toEqual([
+    { kind: "space", space: "s", message: said },
+  ]);
+});
