@@ -1,5 +1,11 @@
 /** What a home does not take, and what it does at its limits. */
-import { type Batch, createEdge, type EdgeOutput, type SpaceMessage } from "@syncline/gossip";
+import {
+  type Batch,
+  createEdge,
+  createHome,
+  type EdgeOutput,
+  type SpaceMessage,
+} from "@syncline/gossip";
 import { describe, expect, test } from "vitest";
 import { createLoneHome, type LoneHome } from "./lone-home.ts";
 
@@ -45,6 +51,35 @@ describe("a home refuses", () => {
 
     expect(refusalsIn(said)).toEqual([[2, "TOO_LARGE"]]);
     expect(shownIn(said)).toEqual([1, 3]);
+  });
+
+  test("nothing small to a document at its limit, since it may be what makes it smaller", () => {
+    const config = {
+      home: "a",
+      incarnation: edgeId(10),
+      others: [],
+      writeQuorum: 1,
+      readQuorum: 1,
+    };
+    const home = createHome(config, { documentBytesMax: 8192 });
+    const head = { document: "x", type: "set", stateBytes: 8192, entryBytes: 0 };
+    home.recover([{ kind: "document", head }], 0);
+    home.step(
+      {
+        kind: "received",
+        from: "e",
+        message: { kind: "join", edge: edgeId(1), vector: new Map() },
+      },
+      0,
+    );
+
+    const batches = [batchOf("x", 3), batchOf("x", 2)];
+    const message = { kind: "submit", firstNumber: 1, batches } as const;
+    const effects = home.step({ kind: "received", from: "e", message }, 0);
+
+    const said = effects.flatMap((effect) => (effect.kind === "send" ? [effect.message] : []));
+    expect(refusalsIn(said)).toEqual([[1, "TOO_LARGE"]]);
+    expect(home.state.accepted).toEqual(new Map([[edgeId(10), 1]]));
   });
 
   test("a document over the limit with TOO_LARGE", () => {
