@@ -84,3 +84,23 @@ test("a client that has come back elsewhere stays when its old connection is giv
 
   expect(seenBy(world, 2)).toEqual([7]);
 });
+
+test("presence does not overtake the edits before it, at any home", () => {
+  const world = createQuickWorld();
+  const [author, ...readers] = world.edges;
+  const orders: boolean[] = [];
+
+  for (let key = 1; key <= 30; key += 1) {
+    author!.edit("x");
+    author!.runtime().submitted({ kind: "presence", key, bytes });
+    for (let time = 0; time < 200; time += 1) {
+      world.run(1);
+      for (const reader of readers) {
+        if (reader.presences.has(key)) orders.push(reader.replica.items.size >= key);
+      }
+    }
+  }
+
+  expect(orders.length).toBeGreaterThan(100);
+  expect(orders.every((isInOrder) => isInOrder)).toBe(true);
+});

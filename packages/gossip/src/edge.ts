@@ -104,6 +104,11 @@ const whenAsked = (edge: EdgeState, request: EdgeRequest): void => {
     case "states":
       return whenStatesGiven(edge, request.batches);
     case "presence":
+      // It must not overtake an edit that is still on its way to the device's store.
+      if (edge.levels.local < edge.lastNumber) {
+        edge.effects.push({ kind: "persist", records: [], then: [{ kind: "submit", request }] });
+        return;
+      }
       if (request.bytes.length === 0) edge.presence.delete(request.key);
       else edge.presence.set(request.key, request.bytes);
       if (edge.phase === "joined") {

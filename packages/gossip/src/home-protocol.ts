@@ -2,7 +2,7 @@
 import type { Incarnation, VersionVector } from "@syncline/clocks";
 import type { PeerId } from "@syncline/machine";
 import type { AdmittedEdge, Entry, HomeId, State } from "./batch.ts";
-import type { SpaceMessage } from "./messages.ts";
+import type { Presence, SpaceMessage } from "./messages.ts";
 
 /** What a home's runner tells it. */
 export type HomeRequest =
@@ -24,6 +24,8 @@ export type HomeRequest =
       readonly entries: readonly Entry[];
       readonly vector: VersionVector;
     }
+  /** Comes from the home itself: what this presence came after is on disk. */
+  | { readonly kind: "presence"; readonly from: PeerId; readonly presence: Presence }
   /** Comes from the home itself: the compaction of a document is on disk. */
   | { readonly kind: "compaction-persisted" };
 

@@ -1,5 +1,5 @@
 /** A home of one space: admits edges' batches into its log, keeps them and other homes' on disk, and serves everybody from there. */
-import { mergeInto } from "@syncline/clocks";
+import { covers, mergeInto } from "@syncline/clocks";
 import { assert, type Input, type Machine, type PeerId, unreachable } from "@syncline/machine";
 import { admitCarried, admitSubmitted, speakingSession } from "./home/accepting.ts";
 import { cancelCatchUp, goLive, resumeCatchUp, whenPageLoaded } from "./home/catching-up.ts";
@@ -30,7 +30,7 @@ import {
 import { tellDisks, whenPersisted, whenWokenForDisks } from "./home/streaming.ts";
 import type { HomeConfig, HomeProtocol, HomeRecord, HomeRequest } from "./home-protocol.ts";
 import { defaultHomeLimits, type HomeLimits } from "./limits.ts";
-import type { SpaceMessage } from "./messages.ts";
+import type { Presence, SpaceMessage } from "./messages.ts";
 
 /** A home machine, with its state open to be looked at (by status pages, the simulator and tests); only the machine may change it. */
 export interface Home extends Machine<HomeProtocol> {
@@ -133,6 +133,7 @@ const whenReceived = (home: HomeState, from: PeerId, message: SpaceMessage): voi
       if (peer === undefined) return violate(home, from, "an edge speaks as a home");
       return whenPeerSaid(home, peer, message);
     case "presence":
+      if (!covers(home.durable, home.accepted)) return postpone(home, from, message);
       if (peer !== undefined) return whenPeerSaid(home, peer, message);
       return withSession(home, from, (session) => takeEdgePresence(home, session, message));
     case "join":
@@ -152,6 +153,16 @@ const whenReceived = (home: HomeState, from: PeerId, message: SpaceMessage): voi
     case "refused":
       return violate(home, from, `a home is sent a message of kind ${message.kind}`);
   }
+};
+
+/**
+ * Passes presence on only after what was said before it, which is on its way to the disk.
+ *
+ * Passed on at once, a cursor would reach the others a flush before the letter that it stands behind.
+ */
+const postpone = (home: HomeState, from: PeerId, presence: Presence): void => {
+  const request = { kind: "presence", from, presence } as const;
+  home.effects.push({ kind: "persist", records: [], then: [{ kind: "submit", request }] });
 };
 
 const withSession = (home: HomeState, from: PeerId, act: (session: Session) => void): void => {
@@ -181,6 +192,10 @@ const whenAsked = (home: HomeState, request: HomeRequest): void => {
       return setCongested(home, request.peer, true);
     case "drained":
       return setCongested(home, request.peer, false);
+    case "presence":
+      // The connection may be gone by now.
+      if (!home.peers.has(request.from) && !home.sessions.has(request.from)) return;
+      return whenReceived(home, request.from, request.presence);
     case "persisted":
       return whenPersisted(home, request.entries, request.vector);
     case "compacted":
