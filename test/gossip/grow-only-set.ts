@@ -1,7 +1,7 @@
 /** The simplest document there is, for tests: a set of items that only grows. Each item says what its author had seen, so causality can be checked. */
 
 /** How many items of each author somebody has seen; an author's items are numbered from 1. */
-export type Seen = Readonly<Record<string, number>>;
+type Seen = Readonly<Record<string, number>>;
 
 /** An item: `author.number`, and what its author had seen before. */
 export interface Item {

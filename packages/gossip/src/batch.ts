@@ -1,5 +1,5 @@
 /** What replicates: batches, their places in logs, and the merged states that stand for many of them. */
-import type { Dot, Incarnation, VersionVector } from "@syncline/clocks";
+import type { Dot, VersionVector } from "@syncline/clocks";
 
 /** The identity of an edge: drawn like an incarnation, eight random bytes as sixteen hexadecimal digits. A client that lost its state draws a new one. */
 export type EdgeId = string;
@@ -45,9 +45,6 @@ export interface State {
 export interface AdmittedEdge extends Author {
   readonly dot: Dot;
 }
-
-/** The dot of an incarnation and a number. */
-export const dotOf = (incarnation: Incarnation, number: number): Dot => ({ incarnation, number });
 
 /** The highest number of a log or an edge: what six bytes hold. At a million batches a second it is reached in nine years. */
 export const NUMBER_MAX: number = 2 ** 48 - 1;

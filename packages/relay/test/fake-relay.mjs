@@ -40,4 +40,4 @@ createServer((request, response) => {
   }
   response.statusCode = request.url === "/health" ? 503 : 200;
   response.end(JSON.stringify({ url: request.url, ...values }));
-}).listen(Number(port), host, () => process.stdout.write(`ready ws://${values.listen}\n`));
+}).listen(Number(port), host, () => process.stdout.write(`ready ws://${String(values.listen)}\n`));

@@ -21,7 +21,7 @@ export interface HeldBatch {
 }
 
 /** How far the edge's own batches have come, each as the number up to which all have. */
-export interface Levels {
+interface Levels {
   local: number;
   relay: number;
   quorum: number;

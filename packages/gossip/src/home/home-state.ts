@@ -110,7 +110,7 @@ export interface Pull {
 }
 
 /** One question to the other homes, and how far the answers have come. */
-export interface ReadingRound {
+interface ReadingRound {
   number: number;
   deadlineMs: number;
   /** Enough homes were heard for a quorum read, and what they had is here. */
@@ -212,7 +212,7 @@ export const isSettledEverywhere = (home: HomeState): boolean =>
   [...home.peers.values()].every((peer) => covers(peer.vector, home.accepted));
 
 /** A peer of which nothing is known yet. */
-export const createPeer = (home: HomeId): Peer => ({
+const createPeer = (home: HomeId): Peer => ({
   home,
   reach: "unknown",
   isHeard: false,

@@ -15,7 +15,7 @@ export interface LogTable {
 export const createLogTable = (): LogTable => ({ incarnations: [], indexByIncarnation: new Map() });
 
 /** The index of a log, which is given one if it has none. */
-export const indexOfLog = (table: LogTable, incarnation: Incarnation): number => {
+const indexOfLog = (table: LogTable, incarnation: Incarnation): number => {
   const known = table.indexByIncarnation.get(incarnation);
   if (known !== undefined) return known;
   const index = table.incarnations.length;
@@ -40,7 +40,7 @@ export interface Writing {
 export const bytesLeft = (decoder: Decoder): number => decoder.arr.length - decoder.pos;
 
 /** Reads a count of things of at least `bytesMin` each; more than can be there is refused before anything is made of it. */
-export const readCount = (decoder: Decoder, bytesMin: number): number => {
+const readCount = (decoder: Decoder, bytesMin: number): number => {
   const count = readVarUint(decoder);
   if (count > bytesLeft(decoder) / bytesMin) throw new RangeError("a count beyond the bytes left");
   return count;
