@@ -1,6 +1,7 @@
 /** A relay's data directory: its incarnation, the spaces in it, and one flush for whatever all spaces write at a time. */
 import { randomBytes } from "node:crypto";
 import { type Incarnation, incarnationOf } from "@syncline/clocks";
+import { writeOfRecord } from "@syncline/gossip";
 import { createGroupCommit, SyncError } from "@syncline/machine";
 import type { Store, Write } from "@syncline/storage";
 
@@ -151,6 +152,9 @@ const markAll = async (
   for await (const { key, value } of rowsOf(store, tags.name)) {
     const number = Number(utf8.decode(value));
     writes.push(put(numberKey(tags.unsettled, number), key.slice(1)));
+    // The space's home knows of it, too: else it would never take the mark away, and the space would be woken at every link for ever.
+    const record = writeOfRecord(recordsPrefix(number), { kind: "unsettled", isUnsettled: true });
+    if (record.value !== null) writes.push(put(record.key, record.value));
     count += 1;
     if (writes.length < PAGE_ROWS) continue;
     await append(writes);

@@ -61,7 +61,11 @@ export const openForwarded = (
       for (const message of messages) connection.send(linkWriter.message(writer, message));
     },
     frame: (bytes) => {
-      for (const item of reader.read(bytes) ?? []) {
+      const items = reader.read(bytes);
+      if (items === null) return queueMicrotask(end);
+      for (const item of items) {
+        // The home refused the space, or ended the session: nothing more would come.
+        if (item.kind === "error" || item.kind === "close") queueMicrotask(end);
         if (item.kind === "space" && item.space === space && !isClosed) {
           handlers.message(item.message as HomeMessage);
         }

@@ -114,7 +114,9 @@ export const answerHttp = (
   request: IncomingMessage,
   response: ServerResponse,
 ): void => {
-  const url = new URL(request.url ?? "/", "http://relay");
+  // A path such as `//` is no address; it is nothing that a relay knows, either.
+  const target = request.url ?? "/";
+  const url = new URL(URL.canParse(target, "http://relay") ? target : "/", "http://relay");
   const isRead = request.method === "GET" || request.method === "HEAD";
   if (isRead && url.pathname === "/health") {
     const health = healthOf(source);

@@ -1,4 +1,5 @@
 /** One space at one of its homes: the home machine, run on this process's clock, disk and connections. */
+import { covers } from "@syncline/clocks";
 import {
   createHome,
   type Home,
@@ -11,6 +12,12 @@ import { type PeerId, type Runtime, startRuntime } from "@syncline/machine";
 import { openSpaceJournal } from "./space-journal.ts";
 import { createWaker, type Waker } from "./timer.ts";
 import type { RelayContext } from "./relay-context.ts";
+
+/**
+ * The largest merged state. Homes that do not see each other may admit more of a document together than each would alone; as one it would be larger
+ * than a frame, and could be sent to nobody. Its parts are left as they are then: each fits.
+ */
+const STATE_BYTES_MAX = 16 * 1024 * 1024 - 64 * 1024;
 
 /** What a hosted space needs of the host around it. */
 export interface HostedSpacePorts {
@@ -34,6 +41,8 @@ export interface HostedSpace {
   readonly home: Home | null;
   /** Whether nothing would be lost or delayed if it were closed now. */
   readonly isIdle: boolean;
+  /** Whether another home that can be reached still lacks something, as far as is known here; false before it has recovered. */
+  isAwaiting(home: string): boolean;
   /** Since when nothing has happened, on the host's clock. */
   readonly quietSinceMs: number;
 }
@@ -89,6 +98,11 @@ export const openHostedSpace = (
     },
     get isIdle() {
       return isIdle(space);
+    },
+    isAwaiting: (home) => {
+      const state = space.home?.state;
+      const peer = state?.peers.get(home);
+      return state !== undefined && peer !== undefined && isAwaited(state, peer);
     },
     get quietSinceMs() {
       return space.quietSinceMs;
@@ -153,19 +167,43 @@ const compact = (
   const { context, name } = space;
   const answer = (payload: Uint8Array | null): void =>
     give(space, (to) => to.submitted({ kind: "compacted", document, payload }));
-  context.documents.merge(type, payloads).then(answer, (error: unknown) => {
+  const giveUp = (error: unknown): void => {
     const facts = { space: name, document, error: String(error) };
     if (!space.isStopped) context.log.warn(facts, "a document was not compacted");
     answer(null);
-  });
+  };
+  context.documents.merge(type, payloads).then((payload) => {
+    if (payload.length <= STATE_BYTES_MAX) answer(payload);
+    else giveUp(new Error(`its state has ${payload.length} bytes`));
+  }, giveUp);
 };
 
 const isIdle = ({ home, pendingCount, waiting }: Hosted): boolean => {
   if (home === null || pendingCount > 0 || waiting.length > 0) return false;
-  const { sessions, isUnsettled, compaction, pull, catchUps } = home.state;
+  const { sessions, compaction, pull, catchUps } = home.state;
   const isBusy = compaction !== null || pull !== null || catchUps.size > 0;
-  return sessions.size === 0 && !isUnsettled && !isBusy;
+  return sessions.size === 0 && !isBusy && !isSettling(home.state);
 };
+
+/**
+ * Whether being open brings an unsettled space forward: a home that can be reached lacks something, or none does and the mark is about to be taken away.
+ *
+ * One that waits only for a home that is away is woken when that home comes back. Were all of these kept open, a relay's memory would grow for as long as
+ * a peer is dead.
+ */
+const isSettling = (state: Home["state"]): boolean => {
+  if (!state.isUnsettled) return false;
+  const peers = [...state.peers.values()];
+  return (
+    peers.some((peer) => isAwaited(state, peer)) ||
+    peers.every(({ reach }) => reach !== "unreachable")
+  );
+};
+
+type Peer = Home["state"]["peers"] extends ReadonlyMap<string, infer P> ? P : never;
+
+const isAwaited = ({ accepted }: Home["state"], { reach, isHeard, vector }: Peer): boolean =>
+  reach !== "unreachable" && !(isHeard && covers(vector, accepted));
 
 /** A record that cannot be read is one space's trouble; everything else that fails may be everybody's. */
 const isCorruption = (error: Error): boolean => "code" in error && error.code === "STORAGE_CORRUPT";

@@ -41,6 +41,10 @@ export interface NativePorts {
 
 type Submit = Extract<EdgeMessage, { kind: "submit" }>;
 
+interface Session extends SpaceLink {
+  readonly writer: SpaceWriter;
+}
+
 interface Client {
   readonly context: RelayContext;
   readonly ports: NativePorts;
@@ -48,9 +52,11 @@ interface Client {
   readonly queue: FrameQueue;
   readonly reader: LinkReader;
   readonly writer: LinkWriter;
-  readonly sessions: Map<string, SpaceLink>;
+  readonly sessions: Map<string, Session>;
   readonly patience: ReturnType<typeof setTimeout>;
   isGreeted: boolean;
+  /** Sessions that begin meanwhile are told, too. */
+  isCongested: boolean;
   /** Who goes on with the connection, if it is another relay's. */
   peer: ConnectionHandlers | null;
 }
@@ -77,6 +83,7 @@ export const acceptNative = (
     sessions: new Map(),
     patience,
     isGreeted: false,
+    isCongested: false,
     peer: null,
   };
   return {
@@ -88,10 +95,12 @@ export const acceptNative = (
       client.peer?.closed(code, reason);
     },
     congested: () => {
+      client.isCongested = true;
       for (const session of client.sessions.values()) session.congested();
       client.peer?.congested?.();
     },
     drained: () => {
+      client.isCongested = false;
       for (const session of client.sessions.values()) session.drained();
       client.peer?.drained?.();
     },
@@ -103,7 +112,7 @@ const takeFrame = (client: Client, bytes: Uint8Array): void => {
   const items = client.reader.read(bytes);
   if (items === null) return refuse(client, nativeCloseCodes.badFrame, "BAD_FRAME");
   const rest = client.isGreeted ? items : items.slice(1);
-  if (!client.isGreeted && !greet(client, items[0])) return;
+  if (!client.isGreeted && !greet(client, items[0], bytes)) return;
   for (const item of rest) {
     const why = takeItem(client, item);
     if (why !== null) return refuse(client, nativeCloseCodes.badFrame, why);
@@ -116,9 +125,9 @@ const refuse = ({ ports, queue, connection }: Client, code: number, reason: stri
   connection.close(code, reason);
 };
 
-/** Takes the first item, and returns whether the connection goes on. */
-const greet = (client: Client, item: LinkItem | undefined): boolean => {
-  const { context, ports, connection, reader, queue } = client;
+/** Takes the first item of the first frame, and returns whether an edge's items follow. */
+const greet = (client: Client, item: LinkItem | undefined, frame: Uint8Array): boolean => {
+  const { context, ports, connection, queue } = client;
   if (item?.kind !== "greet") {
     refuse(client, nativeCloseCodes.badFrame, "BAD_FRAME: the first item is no greeting");
     return false;
@@ -132,10 +141,11 @@ const greet = (client: Client, item: LinkItem | undefined): boolean => {
     return false;
   }
   if (greeting.role === "home") {
-    client.peer = ports.links.accept(connection, greeting, reader);
-    const isIn = client.peer !== null;
-    if (!isIn) refuse(client, nativeCloseCodes.forbidden, "FORBIDDEN: not a peer of this relay");
-    return isIn;
+    client.peer = ports.links.accept(connection, greeting);
+    // What else is in the frame is a relay's: from its first frame on it has a reader of its own.
+    if (client.peer !== null) client.peer.frame(frame);
+    else refuse(client, nativeCloseCodes.forbidden, "FORBIDDEN: not a peer of this relay");
+    return false;
   }
   const { id: home } = context.config;
   const { incarnation } = context.directory;
@@ -170,11 +180,15 @@ const takeMessage = (client: Client, space: string, message: EdgeMessage): strin
       return null;
     }
     client.sessions.get(space)?.close();
+    // A channel can be named anew without having been closed, so the reader's limit is none for sessions.
+    if (client.sessions.size >= SPACES_MAX && !client.sessions.has(space)) {
+      return "BAD_FRAME: too many spaces";
+    }
     client.sessions.set(space, openSession(client, space));
   }
   const session = client.sessions.get(space);
   if (session === undefined) return null;
-  if (message.kind === "submit") return submit(client, space, session, message);
+  if (message.kind === "submit") return submit(client, session, message);
   if (message.kind === "carry") {
     const batches = message.batches.filter(({ batch }) => whyBad(client, batch) === null);
     session.send({ kind: "carry", batches });
@@ -185,7 +199,7 @@ const takeMessage = (client: Client, space: string, message: EdgeMessage): strin
 };
 
 /** Passes on what is well formed; a batch that is not is refused alone, so that one odd update does not take a client's other spaces away. */
-const submit = (client: Client, space: string, session: SpaceLink, message: Submit): null => {
+const submit = (client: Client, session: Session, message: Submit): null => {
   const { ports, queue, writer } = client;
   let run: Batch[] = [];
   const pass = (endNumber: number): void => {
@@ -203,7 +217,7 @@ const submit = (client: Client, space: string, session: SpaceLink, message: Subm
     pass(number);
     ports.refused(`BAD_PAYLOAD: ${reason}`);
     const refusal = { kind: "refused", number, code: "BAD_PAYLOAD", reason } as const;
-    queue.send(writer.message(ports.writerOf(space), refusal));
+    queue.send(writer.message(session.writer, refusal));
   });
   pass(message.firstNumber + message.batches.length);
   return null;
@@ -212,10 +226,11 @@ const submit = (client: Client, space: string, session: SpaceLink, message: Subm
 const whyBad = ({ context }: Client, batch: Batch): string | null =>
   context.documents.whyBad(batch.type, batch.payload);
 
-const openSession = (client: Client, space: string): SpaceLink =>
-  client.ports.port.open(space, {
-    message: (message) =>
-      client.queue.send(client.writer.message(client.ports.writerOf(space), message)),
+const openSession = (client: Client, space: string): Session => {
+  // A space that is joined again keeps its channel, which was not closed.
+  const writer = client.sessions.get(space)?.writer ?? client.ports.writerOf(space);
+  const link = client.ports.port.open(space, {
+    message: (message) => client.queue.send(client.writer.message(writer, message)),
     closed: () => {
       client.sessions.delete(space);
       // Its vector would no longer agree with what it was shown; a new connection begins from what it has.
@@ -223,13 +238,16 @@ const openSession = (client: Client, space: string): SpaceLink =>
       client.connection.close(1012, "the space's home is gone");
     },
   });
+  if (client.isCongested) link.congested();
+  return { ...link, writer };
+};
 
 const closeSession = (client: Client, space: string): void => {
   const session = client.sessions.get(space);
   if (session === undefined) return;
   session.close();
   client.sessions.delete(space);
-  client.queue.send(client.writer.close(client.ports.writerOf(space)));
+  client.queue.send(client.writer.close(session.writer));
 };
 
 const isEdgeMessage = (message: SpaceMessage): message is EdgeMessage =>

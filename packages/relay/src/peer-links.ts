@@ -7,7 +7,6 @@ import {
   type Greeting,
   heartbeatFrame,
   type LinkItem,
-  type LinkReader,
   type LinkWriter,
   type SpaceMessage,
   type SpaceWriter,
@@ -31,12 +30,14 @@ type Reach = "unknown" | "connected" | "unreachable";
 /** The links to all other relays. */
 export interface PeerLinks {
   reachOf(home: string): Reach;
+  /** Whether the link to it is up and takes no more for now. */
+  isCongested(home: string): boolean;
   /** Passes a message on; dropped if the link is down. */
   send(home: string, writer: SpaceWriter, message: SpaceMessage): void;
   /** A space is open here no longer. */
   closeSpace(writer: SpaceWriter): void;
-  /** Takes over a connection that began with a home's greeting. Returns null if it is not let in. */
-  accept(connection: Connection, greeting: Greeting, reader: LinkReader): ConnectionHandlers | null;
+  /** Takes over a connection that began with a home's greeting, from that first frame on. Returns null if it is not let in. */
+  accept(connection: Connection, greeting: Greeting): ConnectionHandlers | null;
   /** Ends a link, to begin it anew. */
   reset(home: string, reason: string): void;
   /** Ends all links for good. */
@@ -58,6 +59,7 @@ interface LiveLink {
   readonly writer: LinkWriter;
   /** The spaces that were named on it. */
   readonly channels: Set<number>;
+  isCongested: boolean;
 }
 
 interface Link {
@@ -91,6 +93,7 @@ export const createPeerLinks = (context: RelayContext, ports: PeerLinkPorts): Pe
 
   return {
     reachOf: (home) => links.get(home)?.reach ?? "unreachable",
+    isCongested: (home) => links.get(home)?.live?.isCongested ?? false,
     send: (home, writer, message) => {
       const live = links.get(home)?.live ?? null;
       if (live === null) return;
@@ -103,7 +106,7 @@ export const createPeerLinks = (context: RelayContext, ports: PeerLinkPorts): Pe
         live.queue.send(live.writer.close(writer));
       }
     },
-    accept: (connection, greeting, reader) => accept(linking, connection, greeting, reader),
+    accept: (connection, greeting) => accept(linking, connection, greeting),
     reset: (home, reason) => links.get(home)?.live?.connection.close(BROKEN_CODE, reason),
     close: () => {
       clearTimeout(patience);
@@ -117,7 +120,7 @@ export const createPeerLinks = (context: RelayContext, ports: PeerLinkPorts): Pe
 
 /** Keeps a link to a peer up, from this side. */
 const dial = (linking: Linking, link: Link, url: string): void => {
-  const { context, ports } = linking;
+  const { context } = linking;
   let connection: Connection | null = null;
   let reader = createLinkReader(SPACES_MAX);
 
@@ -156,8 +159,8 @@ const dial = (linking: Linking, link: Link, url: string): void => {
     },
     // A peer that refuses may be told better by its administrator; a relay goes on trying.
     refused: () => setTimeout(() => socket.reconnect(), 1000).unref(),
-    congested: () => ports.congested(link.home),
-    drained: () => ports.drained(link.home),
+    congested: () => setCongested(linking, link, connection, true),
+    drained: () => setCongested(linking, link, connection, false),
   });
   link.stopDialling = () => socket.close();
 };
@@ -166,9 +169,8 @@ const accept = (
   linking: Linking,
   connection: Connection,
   theirs: Greeting,
-  reader: LinkReader,
 ): ConnectionHandlers | null => {
-  const { context, ports, links } = linking;
+  const { context, links } = linking;
   const link = links.get(theirs.home);
   const why = link === undefined ? "not one of the peers" : whyRefused(context, theirs);
   if (link === undefined || why !== null) {
@@ -177,12 +179,27 @@ const accept = (
   }
   connection.send(greeting(context));
   gain(linking, link, connection, theirs);
+  // Not the reader that a stranger's connection begins with, which lets only a client's few spaces in.
+  const reader = createLinkReader(SPACES_MAX);
   return {
     frame: (bytes) => takeItems(linking, link, connection, reader.read(bytes)),
     closed: () => lose(linking, link, connection),
-    congested: () => ports.congested(link.home),
-    drained: () => ports.drained(link.home),
+    congested: () => setCongested(linking, link, connection, true),
+    drained: () => setCongested(linking, link, connection, false),
   };
+};
+
+/** Tells of the link's connection only; spaces that are opened later ask. */
+const setCongested = (
+  { ports }: Linking,
+  { home, live }: Link,
+  connection: Connection | null,
+  isCongested: boolean,
+): void => {
+  if (live === null || live.connection !== connection) return;
+  live.isCongested = isCongested;
+  if (isCongested) ports.congested(home);
+  else ports.drained(home);
 };
 
 const gain = (
@@ -193,7 +210,8 @@ const gain = (
 ): void => {
   link.live?.connection.close(1000, "replaced by a newer link");
   const queue = createFrameQueue(connection);
-  link.live = { connection, queue, writer: createLinkWriter(), channels: new Set() };
+  const writer = createLinkWriter();
+  link.live = { connection, queue, writer, channels: new Set(), isCongested: false };
   link.reach = "connected";
   context.log.info({ peer: link.home, incarnation: theirs.incarnation }, "a link is up");
   ports.connected(link.home, theirs);

@@ -17,6 +17,7 @@ import type { RelayContext } from "./relay-context.ts";
 import { createSpaceHost, type SpaceHost } from "./space-host.ts";
 import type { SpacePort } from "./space-port.ts";
 import { createStockRooms, type StockRooms } from "./stock/stock-rooms.ts";
+import { createWaking, type Waking } from "./waking.ts";
 
 /** A relay that accepts connections. */
 export interface Relay {
@@ -31,8 +32,8 @@ export interface Relay {
 
 /** The longest frame: a stock client sends a whole offline document in one. */
 const MESSAGE_BYTES_MAX = 16 * 1024 * 1024;
-/** Spaces that are opened at once when a link comes up; the next ones follow as these are through. */
-const WAKING_MAX = 64;
+/** Refusals of one connection that the log tells; the others are only counted. */
+const REFUSED_LINES_MAX = 10;
 
 /**
  * Starts a relay.
@@ -65,6 +66,7 @@ interface Running {
   readonly context: RelayContext;
   readonly host: SpaceHost;
   readonly links: PeerLinks;
+  readonly waking: Waking;
   readonly port: SpacePort;
   readonly rooms: StockRooms;
   readonly connections: Set<Connection>;
@@ -83,7 +85,7 @@ const serve = async (
   log: Logger,
 ): Promise<Relay> => {
   const { failed, running } = assemble(config, directory, documents, log);
-  const { host, links, rooms, connections } = running;
+  const { host, links, waking, rooms, connections } = running;
   const source: HealthSource = {
     ...running,
     failure: () => running.failure,
@@ -94,6 +96,7 @@ const serve = async (
     }),
   };
   const end = async (): Promise<void> => {
+    waking.close();
     links.close();
     await directory.drained();
     host.close();
@@ -152,14 +155,19 @@ const assemble = (
     },
     closedSpace: (writer) => running.links.closeSpace(writer),
   });
+  const waking = createWaking(context, {
+    host,
+    failed: (error) => fail(running, asError(error)),
+  });
   const links = createPeerLinks(context, {
     connected: (home, { incarnation }) => {
       host.tellPeer(home, { kind: "connected", home });
-      wakeFor(context, host, home, incarnation ?? "").catch((error: unknown) =>
-        fail(running, asError(error)),
-      );
+      waking.begin(home, incarnation ?? "");
     },
-    lost: (home) => host.tellPeer(home, { kind: "unreachable", home }),
+    lost: (home) => {
+      waking.end(home);
+      host.tellPeer(home, { kind: "unreachable", home });
+    },
     received: (home, space, message) => {
       const isServed = running.failure === null && running.newLife === null;
       const isHome = context.homesOf(space).includes(config.id);
@@ -177,6 +185,7 @@ const assemble = (
     context,
     host,
     links,
+    waking,
     port,
     rooms: createStockRooms({ port, documents, now: context.now, log }),
     connections: new Set(),
@@ -236,8 +245,10 @@ const fail = (running: Running, error: Error): void => {
   running.failure = error;
   const facts = { error: error.message, cause: String(error.cause ?? "") };
   running.context.log.fatal(facts, "the relay stops serving");
-  running.host.stop();
+  running.host.close();
+  running.waking.close();
   for (const connection of running.connections) connection.close(1011, "the relay failed");
+  running.links.close();
   running.tellFailed(error);
 };
 
@@ -253,7 +264,8 @@ const beginNewLife = (running: Running): Promise<void> => {
     for (const connection of connections) connection.close(1012, reason);
     for (const home of context.config.urlByPeer.keys()) links.reset(home, reason);
   };
-  running.newLife ??= begin();
+  // Not before `newLife` stands: a space that is opened while the others stop must wait for it.
+  running.newLife ??= Promise.resolve().then(begin);
   return running.newLife;
 };
 
@@ -265,10 +277,15 @@ const accept = (
   const { context, port, links, host, rooms, connections } = running;
   if (running.failure !== null || running.isDraining || running.newLife !== null) {
     connection.close(1012, "the relay is not serving now");
+    return { frame: () => {}, closed: () => {} };
   }
   connections.add(connection);
+  let refusedCount = 0;
   const refused = (reason: string): void => {
     running.refusedCount += 1;
+    refusedCount += 1;
+    // A frame can hold a million batches that are refused one by one, and a line of the log stops everything until it is written.
+    if (refusedCount > REFUSED_LINES_MAX) return;
     context.log.warn({ address: request.address, reason }, "a client was refused");
   };
   const handlers =
@@ -282,35 +299,4 @@ const accept = (
       handlers.closed(code, reason);
     },
   };
-};
-
-/**
- * Compares with a peer whose link has come up: the spaces of which it may lack something are opened, some at a time, and each compares itself.
- *
- * A peer with another incarnation than last time has lost its disk, or is new: then that is every space.
- */
-const wakeFor = async (
-  { directory, homesOf: ring, log }: RelayContext,
-  host: SpaceHost,
-  home: string,
-  incarnation: string,
-): Promise<void> => {
-  if ((await directory.peerIncarnation(home)) !== incarnation) {
-    const count = await directory.markAll();
-    await directory.setPeerIncarnation(home, incarnation);
-    log.info(
-      { peer: home, incarnation, count },
-      "all spaces are compared with a peer that is new here",
-    );
-  }
-  let waking: string[] = [];
-  for await (const space of directory.unsettledSpaces()) {
-    if (!ring(space).includes(home)) continue;
-    host.wake(space);
-    waking.push(space);
-    while (waking.length >= WAKING_MAX) {
-      await new Promise((resolve) => setTimeout(resolve, 20));
-      waking = waking.filter((name) => host.find(name)?.isIdle === false);
-    }
-  }
 };

@@ -33,7 +33,7 @@ export interface SpaceHost {
   wake(space: string): void;
   /** Tells every open space that this home shares with it. */
   tellPeer(home: string, request: HomeRequest): void;
-  /** How a space is named on this process's connections. */
+  /** How a space is named on this process's connections; of a space whose home is elsewhere each session has a writer of its own, which ends with it. */
   readonly writerOf: (space: string) => SpaceWriter;
   /** The space, if it is open. */
   find(space: string): HostedSpace | null;
@@ -41,7 +41,7 @@ export interface SpaceHost {
   readonly spaceCount: number;
   /** Ends all spaces and tells all edges; they may be opened again. */
   stop(): void;
-  /** The same for good. */
+  /** The same for good: sessions that are asked for later end at once. */
   close(): void;
 }
 
@@ -67,6 +67,7 @@ interface Hosting {
   readonly sessions: Map<PeerId, Session>;
   channelCount: number;
   sessionCount: number;
+  isClosed: boolean;
 }
 
 /** A host with nothing open. */
@@ -79,6 +80,7 @@ export const createSpaceHost = (context: RelayContext, ports: SpaceHostPorts): S
     sessions: new Map(),
     channelCount: 0,
     sessionCount: 0,
+    isClosed: false,
   };
   const { spaces } = hosting;
   const sweeper = setInterval(() => closeQuiet(hosting), SWEEP_MS);
@@ -88,20 +90,28 @@ export const createSpaceHost = (context: RelayContext, ports: SpaceHostPorts): S
   };
   return {
     attach: (name, handlers) => attach(hosting, name, handlers),
-    receivedFromPeer: (home, name, message) => open(hosting, name).received(home, message),
-    wake: (name) => void open(hosting, name),
+    receivedFromPeer: (home, name, message) => {
+      if (!hosting.isClosed) open(hosting, name).received(home, message);
+    },
+    wake: (name) => {
+      if (!hosting.isClosed) open(hosting, name);
+    },
     tellPeer: (home, request) => {
       for (const space of spaces.values()) {
         if (context.homesOf(space.name).includes(home)) space.submitted(request);
       }
     },
-    writerOf: (name) => writerOf(hosting, name),
+    writerOf: (name) =>
+      context.homesOf(name).includes(context.config.id)
+        ? writerOf(hosting, name)
+        : createSpaceWriter(name, nextChannel(hosting)),
     find: (name) => spaces.get(name) ?? null,
     get spaceCount() {
       return spaces.size;
     },
     stop,
     close: () => {
+      hosting.isClosed = true;
       clearInterval(sweeper);
       stop();
     },
@@ -112,7 +122,8 @@ const attach = (hosting: Hosting, space: string, handlers: EdgeHandlers): SpaceL
   hosting.sessionCount += 1;
   const peer = `edge:${hosting.sessionCount}`;
   const { sessions } = hosting;
-  sessions.set(peer, { space, handlers });
+  if (hosting.isClosed) queueMicrotask(() => handlers.closed());
+  else sessions.set(peer, { space, handlers });
   const tell = (request: HomeRequest): void => {
     if (sessions.has(peer)) open(hosting, space).submitted(request);
   };
@@ -157,6 +168,7 @@ const open = (hosting: Hosting, name: string): HostedSpace => {
   for (const home of context.homesOf(name)) {
     const reach = ports.links().reachOf(home);
     if (reach === "connected") space.submitted({ kind: "connected", home });
+    if (ports.links().isCongested(home)) space.submitted({ kind: "congested", peer: home });
     if (reach === "unreachable") space.submitted({ kind: "unreachable", home });
   }
   return space;
@@ -172,10 +184,14 @@ const send = (hosting: Hosting, space: string, to: PeerId, message: SpaceMessage
 const writerOf = (hosting: Hosting, space: string): SpaceWriter => {
   const known = hosting.writers.get(space);
   if (known !== undefined) return known;
-  hosting.channelCount += 1;
-  const writer = createSpaceWriter(space, hosting.channelCount);
+  const writer = createSpaceWriter(space, nextChannel(hosting));
   hosting.writers.set(space, writer);
   return writer;
+};
+
+const nextChannel = (hosting: Hosting): number => {
+  hosting.channelCount += 1;
+  return hosting.channelCount;
 };
 
 const drop = ({ spaces, sessions, writers, ports }: Hosting, name: string): void => {

@@ -28,6 +28,9 @@ export const openSpaceJournal = async (
   directory: Directory,
   space: string,
 ): Promise<SpaceJournal> => {
+  // The space may have been open until a moment ago: what it wrote then is on the disk before anything is read. Read sooner, the same numbers of
+  // the log would be given out twice.
+  await directory.drained();
   let number = await directory.numberOf(space);
   let prefix = number === null ? null : recordsPrefix(number);
   const records = prefix === null ? [] : await recover(directory, prefix);
