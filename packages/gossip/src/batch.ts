@@ -52,3 +52,31 @@ export const NUMBER_MAX: number = 2 ** 48 - 1;
 /** The bytes that an entry counts as against a limit: its payload and a generous allowance for what stands around it. */
 export const sizeOf = (batch: Batch): number =>
   batch.payload.length + batch.document.length + batch.type.length + 64;
+
+/** How many of the things, from the first on, have at most `bytesMax` together; one at least, if there is one. Reads no further. */
+export const countWithin = <Item>(
+  items: readonly Item[],
+  batchOf: (item: Item) => Batch,
+  bytesMax: number,
+): number => {
+  let count = 0;
+  let bytes = 0;
+  for (const item of items) {
+    bytes += sizeOf(batchOf(item));
+    if (bytes > bytesMax && count > 0) break;
+    count += 1;
+  }
+  return count;
+};
+
+/** The entries in messages of at most `bytesMax`, or of one entry that is larger. */
+export const pagesOf = (entries: readonly Entry[], bytesMax: number): readonly Entry[][] => {
+  const pages: Entry[][] = [];
+  let rest = entries;
+  while (rest.length > 0) {
+    const count = countWithin(rest, ({ batch }) => batch, bytesMax);
+    pages.push(rest.slice(0, count));
+    rest = rest.slice(count);
+  }
+  return pages;
+};

@@ -8,13 +8,13 @@ import {
   type VersionVector,
 } from "@syncline/clocks";
 import type { PeerId } from "@syncline/machine";
-import { type AdmittedEdge, type Entry, sizeOf, type State } from "../batch.ts";
+import { type AdmittedEdge, countWithin, type Entry, sizeOf, type State } from "../batch.ts";
 import type { HomeRow } from "../home-protocol.ts";
 import type { SpaceMessage } from "../messages.ts";
 import { tellAdmitted } from "./acknowledging.ts";
 import { causalOrder } from "./causal-order.ts";
 import { type CatchUp, type HomeState, ownLog, send } from "./home-state.ts";
-import { shownTo, tellStored, updateOf } from "./streaming.ts";
+import { sendOwn, shownTo, tellStored, updateOf } from "./streaming.ts";
 
 /**
  * Begins to bring the receiver forward from `from`.
@@ -170,28 +170,29 @@ const takeStateRows = (catchUp: CatchUp, rows: readonly HomeRow[]): void => {
     if (row.kind !== "state" || covers(catchUp.from, row.state.last)) continue;
     if (!covers(catchUp.target, row.state.last)) continue;
     catchUp.states.push(row.state);
-    catchUp.pageBytes += row.state.payload.length;
+    catchUp.pageBytes += sizeOf(row.state);
   }
 };
 
-/** Sends what was read: a page of it, or with `isLast` all that is left. States follow the last of the entries. */
+/**
+ * Sends what was read: a page of it, or with `isLast` all that is left, which is less than a page. States follow the last of the entries.
+ *
+ * A page ends before what would make it too large, since the largest batch alone fills nearly all of a frame.
+ */
 const sendPage = (home: HomeState, catchUp: CatchUp, isLast: boolean): void => {
-  const entries = isLast ? catchUp.entries.splice(0) : takePage(home, catchUp.entries);
-  const states = catchUp.entries.length === 0 ? catchUp.states.splice(0) : [];
+  const bytesMax = home.limits.pageBytesMax;
+  const entryCount = countWithin(catchUp.entries, ({ batch }) => batch, bytesMax);
+  const entries = catchUp.entries.splice(0, isLast ? catchUp.entries.length : entryCount);
+  const isStatesTurn = isLast || entries.length === 0;
+  const stateCount = countWithin(catchUp.states, (state) => state, bytesMax);
+  const states = isStatesTurn
+    ? catchUp.states.splice(0, isLast ? catchUp.states.length : stateCount)
+    : [];
   for (const { batch } of entries) catchUp.pageBytes -= sizeOf(batch);
-  for (const { payload } of states) catchUp.pageBytes -= payload.length;
+  for (const state of states) catchUp.pageBytes -= sizeOf(state);
   const vector = isLast ? catchUp.target : new Map<string, number>();
   const page = { entries, states, isLast, vector };
   send(home, catchUp.receiver, pageFor(home, catchUp, page));
-};
-
-const takePage = (home: HomeState, entries: Entry[]): Entry[] => {
-  let bytes = 0;
-  const count = entries.findIndex((entry) => {
-    bytes += sizeOf(entry.batch);
-    return bytes >= home.limits.pageBytesMax;
-  });
-  return entries.splice(0, count === -1 ? entries.length : count + 1);
 };
 
 const pageFor = (
@@ -238,7 +239,7 @@ const whenCaughtUp = (home: HomeState, catchUp: CatchUp): void => {
   mergeInto(peer.told, target);
   const own = recentBeyond(home, target).filter((entry) => entry.incarnation === ownLog(home));
   peer.isLive = isInRecent(home, target) && !peer.isCongested;
-  if (peer.isLive && own.length > 0) send(home, receiver, { kind: "replicate", entries: own });
+  if (peer.isLive) sendOwn(home, peer, own);
   if (peer.isLive) peer.told.set(ownLog(home), numberOf(home.durable, ownLog(home)));
   tellStored(home, peer);
 };

@@ -10,11 +10,11 @@ import {
   startCatchUp,
 } from "./catching-up.ts";
 import { sendHello } from "./greeting.ts";
-import { deliver, type HomeState, ownLog, type Peer, send, wake } from "./home-state.ts";
+import { deliver, type HomeState, ownLog, type Peer, wake } from "./home-state.ts";
 import { isOwnLogBeyond } from "./own-log.ts";
 import { forgetPresences, sendPresences, takePeerPresence } from "./presence.ts";
 import { cancelPull, considerPull, whenFilled } from "./pulling.ts";
-import { tellStored, whenDisksMoved } from "./streaming.ts";
+import { sendOwn, tellStored, whenDisksMoved } from "./streaming.ts";
 import { acceptWaiting } from "./waiting.ts";
 
 /** A link to another home is up: each tells the other what it has on disk. */
@@ -115,7 +115,7 @@ const startStream = (home: HomeState, peer: Peer): void => {
   );
   if (!isAllThere && !isInRecent(home, peer.vector)) return;
   peer.isLive = true;
-  if (lacking.length > 0) send(home, peer.home, { kind: "replicate", entries: lacking });
+  sendOwn(home, peer, lacking);
 };
 
 const whenPeerStored = (home: HomeState, peer: Peer, stored: VersionVector): void => {

@@ -7,8 +7,8 @@ import {
   numberOf,
   type VersionVector,
 } from "@syncline/clocks";
-import { type Entry, sizeOf } from "../batch.ts";
-import type { HomeMessage, ShownEntry } from "../messages.ts";
+import { type Entry, pagesOf, sizeOf } from "../batch.ts";
+import type { HomeMessage, PeerMessage, ShownEntry } from "../messages.ts";
 import {
   heardPeers,
   type HomeState,
@@ -109,16 +109,26 @@ export const shownTo = (entry: Entry, edge: string | null): ShownEntry => {
 
 const tellPeers = (home: HomeState, entries: readonly Entry[]): void => {
   const own = entries.filter((entry) => entry.incarnation === ownLog(home));
-  const message = { kind: "replicate", entries: own } as const;
+  // One object for all who get the same, so that it is encoded once.
+  const messages = replicating(home, own);
   for (const peer of heardPeers(home)) {
     if (peer.isLive && !peer.isCongested && own.length > 0) {
-      send(home, peer.home, message);
+      for (const message of messages) send(home, peer.home, message);
       peer.told.set(ownLog(home), numberOf(home.durable, ownLog(home)));
     }
     if (peer.isCongested) peer.isLive = false;
     tellStored(home, peer);
   }
 };
+
+/** Sends entries of the own log to one home. */
+export const sendOwn = (home: HomeState, peer: Peer, own: readonly Entry[]): void => {
+  for (const message of replicating(home, own)) send(home, peer.home, message);
+};
+
+/** In pages: what an edge submitted in one frame is larger as entries, and might not fit into one between homes. */
+const replicating = (home: HomeState, own: readonly Entry[]): readonly PeerMessage[] =>
+  pagesOf(own, home.limits.pageBytesMax).map((entries) => ({ kind: "replicate", entries }));
 
 /** Tells another home what changed on this one's disk since it was told last. */
 export const tellStored = (home: HomeState, peer: Peer): void => {
