@@ -14,7 +14,7 @@ import { WebSocket } from "ws";
 import * as Y from "yjs";
 
 /** An open connection. */
-export interface WireClient {
+interface WireClient {
   readonly items: readonly LinkItem[];
   /** The code that the connection was closed with, or null. */
   readonly closeCode: number | null;
@@ -25,7 +25,7 @@ export interface WireClient {
 }
 
 /** Connects and greets. */
-export const openWireClient = async (url: string): Promise<WireClient> => {
+const openWireClient = async (url: string): Promise<WireClient> => {
   const socket = new WebSocket(url, SUBPROTOCOL);
   const reader = createLinkReader(1_000_000);
   const writer = createLinkWriter();
