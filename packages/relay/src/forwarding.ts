@@ -81,7 +81,7 @@ export const openForwarded = (
 
   return {
     send,
-    // The way back is this process's own connection; the home's socket to us fills up and tells the home itself.
+    // Not passed on: a connection cannot be paused. A client that does not keep up is cut at the server's limit and joins again.
     congested: () => {},
     drained: () => {},
     close: () => {
