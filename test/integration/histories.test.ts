@@ -1,4 +1,5 @@
 /** Real typing through three relay processes: the author and the readers are on different relays, a stock y-websocket provider among them. */
+import { seededRandom } from "@syncline/machine";
 import { connect } from "syncline";
 import { afterEach, expect, test } from "vitest";
 import { WebSocket } from "ws";
@@ -78,6 +79,48 @@ test.each(["sveltecomponent", "automerge-paper"])(
   600_000,
 );
 
+test("a history ends in exactly its end content though each relay is killed five times while it is typed", async () => {
+  const name = "sveltecomponent";
+  const history = readHistory<SequentialHistory>(name);
+  const seed = Number(process.env["SEED"] ?? Math.floor(Math.random() * 1_000_000));
+  console.log(`kill -9 while a history is typed: seed ${seed}`);
+  const random = seededRandom(seed);
+  cluster = await startCluster(3);
+  const author = await openReplica(cluster.urlsFrom(0), name);
+  const reader = await openReplica(cluster.urlsFrom(1), name);
+  const stock = openStock(cluster.relays[2]?.url ?? "", name);
+  const victims = cluster.relays.flatMap((relay) => Array.from({ length: 5 }, () => relay));
+  let isKilling = true;
+  const killing = (async () => {
+    for (const relay of victims) {
+      await pause(random.integer(10, 200));
+      await relay.kill();
+      await pause(random.integer(0, 100));
+      await relay.start();
+    }
+    isKilling = false;
+  })();
+
+  author.body.insert(0, history.startContent);
+  let typedCount = 0;
+  for (const { patches } of history.txns) {
+    typePatches(author.body, patches);
+    typedCount += 1;
+    // Slowly while relays die, so that they do so in the middle of it.
+    if (isKilling && typedCount < history.txns.length - 100)
+      await pause(typedCount % 20 === 0 ? 10 : 0);
+  }
+  await killing;
+  await author.space.settled("all");
+  await until(() =>
+    [reader.body, stock].every((body) => body.length === history.endContent.length),
+  );
+
+  for (const body of [author.body, reader.body, stock]) {
+    expect(body.toString() === history.endContent).toBe(true);
+  }
+}, 300_000);
+
 test("friendsforever: two people type at once on two relays, and all replicas end equal", async () => {
   const history = readHistory<ConcurrentHistory>("friendsforever");
   cluster = await startCluster(3);
@@ -112,3 +155,6 @@ test("friendsforever: two people type at once on two relays, and all replicas en
   const late = await openReplica(cluster.urlsFrom(1), name);
   expect(late.body.toString() === text).toBe(true);
 }, 300_000);
+
+const pause = (delayMs: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, delayMs));
