@@ -107,8 +107,8 @@ test("a history ends in exactly its end content though each relay is killed five
     typePatches(author.body, patches);
     typedCount += 1;
     // Slowly while relays die, so that they do so in the middle of it.
-    if (isKilling && typedCount < history.txns.length - 100)
-      await pause(typedCount % 20 === 0 ? 10 : 0);
+    const isInTheMiddle = isKilling && typedCount < history.txns.length - 100;
+    if (isInTheMiddle) await pause(typedCount % 20 === 0 ? 10 : 0);
   }
   await killing;
   await author.space.settled("all");
