@@ -24,7 +24,6 @@ const persistAll = (
 ): ScriptedEffect => ({
   kind: "persist",
   records,
-  // oxlint-disable-next-line unicorn/no-thenable -- An effect is never awaited: machines have no async code.
   then,
 });
 const persist = (record: string, ...then: readonly ScriptedEffect[]): ScriptedEffect =>
