@@ -1,6 +1,6 @@
 /** What a relay tells of itself over HTTP: whether it is well, and for pages that show a cluster, how far a space is. */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { describeVector, sortedEntries } from "@syncline/clocks";
+import { sortedEntries } from "@syncline/clocks";
 import { whyBadName } from "@syncline/gossip";
 import type { PeerLinks } from "./peer-links.ts";
 import type { RelayContext } from "./relay-context.ts";
@@ -96,7 +96,6 @@ const spaceStatus = (state: HomeState, context: RelayContext): unknown => {
   const entries = sortedEntries(state.durable);
   return {
     vector: Object.fromEntries(entries),
-    text: describeVector(state.durable),
     logs: entries.map(([incarnation, number]) => ({
       incarnation,
       home: ownerOf(incarnation),
