@@ -61,7 +61,7 @@ const packageBuild = (name) => ({
 });
 
 const benchEntriesOf = (name) =>
-  readdirSync(`bench/${name}/src`, { recursive: true })
+  readdirSync(`bench/${name}/src`, { recursive: true, encoding: "utf8" })
     .filter((file) => /(?:^cli|-process)\.ts$/u.test(file))
     .map((file) => `bench/${name}/src/${file}`);
 

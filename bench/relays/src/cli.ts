@@ -34,7 +34,9 @@ const main = async (args: readonly string[]): Promise<number> => {
   for (const scenario of scenarios.filter(({ name }) => options.scenarios.includes(name))) {
     const series = await compare(options, scenario, contestants, paint);
     failureCount += series.filter(({ failures }) => failures.length > 0).length;
-    out(`${tableOf(`${scenario.name}: ${scenario.title}`, scenario.columns, scenario.ratios, series, paint)}\n`);
+    out(
+      `${tableOf(`${scenario.name}: ${scenario.title}`, scenario.columns, scenario.ratios, series, paint)}\n`,
+    );
     const parameters = options.isShort ? scenario.short : scenario.parameters;
     saved.push({ name: scenario.name, title: scenario.title, parameters, results: series });
   }
@@ -72,7 +74,9 @@ const compare = async (
   for (let round = 1; round <= options.runs; round += 1) {
     for (const [index, { server, wire }] of contestants.entries()) {
       if (process.stderr.isTTY) {
-        say(`\r\u001b[K${paint("dim", `${scenario.name} ${round}/${options.runs}: ${server.label}, ${wire}`)}`);
+        say(
+          `\r\u001b[K${paint("dim", `${scenario.name} ${round}/${options.runs}: ${server.label}, ${wire}`)}`,
+        );
       }
       runs[index]?.push(
         await runOnce({

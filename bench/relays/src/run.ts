@@ -54,9 +54,11 @@ const jobOf = (
     isCopying: server.isCopying,
     writeQuorum: server.writeQuorum,
   },
-  processes: processes.map(
-    ({ name, pid }): WatchedProcess => ({ name, pid, baseBytes: memoryOf(pid).residentBytes }),
-  ),
+  processes: processes.map(({ name, pid }): WatchedProcess => ({
+    name,
+    pid,
+    baseBytes: memoryOf(pid).residentBytes,
+  })),
 });
 
 const load = (job: Job): Promise<RunResult> =>

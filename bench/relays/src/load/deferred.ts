@@ -1,8 +1,8 @@
 /** A promise with its ends in one's own hands, for what is answered by an event. */
 export interface Deferred {
   readonly promise: Promise<void>;
-  resolve(): void;
-  reject(error: Error): void;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
 }
 
 /** A promise that is open. Rejecting it when nobody waits is no fault. */

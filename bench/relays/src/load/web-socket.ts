@@ -85,13 +85,19 @@ export const openWebSocket = (
         socket.destroy();
         return reject(new Error(`${url}: ${status}`));
       }
-      resolve(begin(socket, handlers, head.subarray(end + 4)));
+      const begun = begin(socket, handlers);
+      resolve(begun.socket);
+      // What came along with the answer comes first; those who wait for the socket get it in their next turn.
+      begun.read(head.subarray(end + 4));
     };
     socket.on("data", takeHead);
   });
 
-/** Reads frames from now on. What came along with the answer is read once the owner knows its socket. */
-const begin = (socket: Socket, handlers: WebSocketHandlers, rest: Buffer): LoadSocket => {
+/** Reads frames from now on. */
+const begin = (
+  socket: Socket,
+  handlers: WebSocketHandlers,
+): { readonly socket: LoadSocket; read(chunk: Buffer): void } => {
   let closeCode = 1006;
   let messagesRead = 0;
   const reader = createFrameReader((opcode, payload) => {
@@ -107,8 +113,7 @@ const begin = (socket: Socket, handlers: WebSocketHandlers, rest: Buffer): LoadS
   socket.on("data", reader);
   socket.on("error", () => {});
   socket.on("close", () => handlers.closed(closeCode));
-  if (rest.length > 0) setImmediate(() => reader(rest));
-  return {
+  const open: LoadSocket = {
     send: (frame) => {
       socket.write(frame);
     },
@@ -125,6 +130,7 @@ const begin = (socket: Socket, handlers: WebSocketHandlers, rest: Buffer): LoadS
       return messagesRead;
     },
   };
+  return { socket: open, read: reader };
 };
 
 /** Cuts a stream of bytes into messages; `take` gets a view of each, and control frames too. */

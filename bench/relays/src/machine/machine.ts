@@ -43,7 +43,9 @@ export const describeMachine = (dataRoot: string): Machine => {
   const kind = statfsSync(dataRoot).type;
   const machine = {
     date: new Date().toISOString(),
-    commit: git("rev-parse", "--short", "HEAD") + (git("status", "--porcelain") === "" ? "" : " and changes"),
+    commit:
+      git("rev-parse", "--short", "HEAD") +
+      (git("status", "--porcelain") === "" ? "" : " and changes"),
     cpu: cpus()[0]?.model ?? "unknown",
     cores: availableParallelism(),
     memoryBytes: totalmem(),

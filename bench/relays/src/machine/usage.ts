@@ -55,7 +55,12 @@ const statFields = (pid: number): readonly string[] | null => {
 /** `MM:SS.cc` or `HH:MM:SS`. */
 const cpuFromPs = (pid: number): number => {
   const text = execFileSync("ps", ["-o", "time=", "-p", String(pid)], { encoding: "utf8" });
-  return text.trim().split(":").reduce((sum, part) => sum * 60 + Number(part), 0) * 1000;
+  return (
+    text
+      .trim()
+      .split(":")
+      .reduce((sum, part) => sum * 60 + Number(part), 0) * 1000
+  );
 };
 
 /** What the process and its children hold now. */

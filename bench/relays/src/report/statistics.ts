@@ -20,7 +20,6 @@ export const spreadOf = (values: readonly number[]): Spread | null => {
   const max = sorted.at(-1);
   const high = sorted[Math.floor(sorted.length / 2)];
   const low = sorted[Math.ceil(sorted.length / 2) - 1];
-  if (min === undefined || max === undefined || high === undefined || low === undefined)
-    return null;
-  return { median: (low + high) / 2, min, max };
+  const isEmpty = min === undefined || max === undefined || high === undefined || low === undefined;
+  return isEmpty ? null : { median: (low + high) / 2, min, max };
 };

@@ -42,7 +42,11 @@ export const tableOf = (
   paint: Paint,
 ): string => {
   const head = ["server", "wire", ...columns.map((name) => figureSpecs[name].title)];
-  const lines = series.map((one) => [one.label, one.wire, ...columns.map((name) => cell(one, name))]);
+  const lines = series.map((one) => [
+    one.label,
+    one.wire,
+    ...columns.map((name) => cell(one, name)),
+  ]);
   const widths = head.map((text, column) =>
     Math.max(text.length, ...lines.map((line) => line[column]?.length ?? 0)),
   );
@@ -73,17 +77,19 @@ const cell = (one: Series, name: FigureName): string => {
 };
 
 /** Each against y-websocket and against the bare loop on the same wire, with the spread of the figure itself. */
-const ratioLines = (
-  ratios: readonly FigureName[],
-  series: readonly Series[],
-): readonly string[] =>
+const ratioLines = (ratios: readonly FigureName[], series: readonly Series[]): readonly string[] =>
   ratios.flatMap((name) => {
     const { title, unit } = figureSpecs[name];
-    const stock = median(series.find(({ server }) => server === "y-websocket"), name);
+    const stock = median(
+      series.find(({ server }) => server === "y-websocket"),
+      name,
+    );
     const parts = series.flatMap((one) => {
       const spread = spreadOf(one.figures(name));
       if (spread === null || one.failures.length > 0) return [];
-      const bareOnWire = series.find(({ server, wire }) => server === "bare-ws" && wire === one.wire);
+      const bareOnWire = series.find(
+        ({ server, wire }) => server === "bare-ws" && wire === one.wire,
+      );
       const bare = median(bareOnWire ?? series.find(({ server }) => server === "bare-ws"), name);
       return [
         `    ${`${one.label} (${one.wire})`.padEnd(40)} ${spreadText(unit, spread).padEnd(28)}` +

@@ -175,6 +175,7 @@ const join = async (typing: Typing, job: Job, wire: Wire, seat: Seat): Promise<M
 };
 
 const whenSeen = (typing: Typing, room: Room, before: number, count: number): void => {
+  if (count === before) return;
   const nowMs = performance.now();
   const { readers, seenCounts, sentAtMs } = room;
   for (let update = before; update < count; update += 1) {
@@ -238,8 +239,6 @@ const type = async (typing: Typing): Promise<void> => {
   await done.promise;
   for (const timer of timers) clearInterval(timer);
   typing.finished = () => {};
-  // Clients are closed by this side from now on.
-  if (typing.failure !== null) return;
 };
 
 const trafficOf = ({ rooms }: Typing): { readonly bytes: number; readonly messages: number } => {
@@ -264,8 +263,9 @@ const whyIncomplete = ({ rooms, keystrokes }: Typing): string | null => {
       if (!progress.isComplete) {
         return `${who} has ${progress.count} of ${keystrokes.updates.length}, or some of them twice`;
       }
-      if (payloads.length > 0 && textOf(payloads) !== keystrokes.text)
+      if (payloads.length > 0 && textOf(payloads) !== keystrokes.text) {
         return `${who} has another text`;
+      }
     }
   }
   return null;

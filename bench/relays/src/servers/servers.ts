@@ -146,9 +146,9 @@ const startRelays = async (
         script: relayScript,
         args: [
           "relay",
-          ...["--listen", `127.0.0.1:${ports[index]}`],
-          ...["--data", join(dataDirectory, id)],
-          ...["--log-level", "warn"],
+          `--listen=127.0.0.1:${ports[index]}`,
+          `--data=${join(dataDirectory, id)}`,
+          "--log-level=warn",
           ...(count > 1 ? ["--id", id, "--peers", peers, "--write-quorum", "2"] : []),
         ],
         nodeOptions,

@@ -9,19 +9,19 @@ import { type Cursor, cursorOf, skip, skipBytes, takeBytes, takeNumber } from ".
 /** What a client does with what it reads. Bytes are views. */
 export interface NativeTaker {
   /** The session has begun; `log` is the index of the home's own log. */
-  welcome(home: string, log: number): void;
+  readonly welcome: (home: string, log: number) => void;
   /** Somebody's batch. */
-  batch(payload: Uint8Array): void;
+  readonly batch: (payload: Uint8Array) => void;
   /** A document's merged state. */
-  state(payload: Uint8Array): void;
+  readonly state: (payload: Uint8Array) => void;
   /** One of the client's own batches has a place in the home's log. */
-  own(ownNumber: number, number: number): void;
+  readonly own: (ownNumber: number, number: number) => void;
   /** A home has this log up to this number on its disk. */
-  durable(home: string, log: number, number: number): void;
-  presence(bytes: Uint8Array): void;
+  readonly durable: (home: string, log: number, number: number) => void;
+  readonly presence: (bytes: Uint8Array) => void;
   /** Everything that the home had has been sent. */
-  caughtUp(): void;
-  refused(reason: string): void;
+  readonly caughtUp: () => void;
+  readonly refused: (reason: string) => void;
 }
 
 const decoder = new TextDecoder();

@@ -107,9 +107,9 @@ const createTaker = (
 };
 
 interface Levels {
-  begin(log: number): void;
-  own(ownNumber: number, number: number): void;
-  durable(home: string, log: number, number: number): void;
+  readonly begin: (log: number) => void;
+  readonly own: (ownNumber: number, number: number) => void;
+  readonly durable: (home: string, log: number, number: number) => void;
 }
 
 /** Up to which own number enough disks have the client's batches. The home's own disk is the first. */

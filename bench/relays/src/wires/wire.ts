@@ -20,14 +20,14 @@ export interface Target {
 /** What a client hears. Bytes are views that live until the call returns. */
 export interface ClientHandlers {
   /** An update, its own included if the server sends it back. */
-  update(payload: Uint8Array): void;
+  readonly update: (payload: Uint8Array) => void;
   /** All of a document, or a part of all of it. */
-  state(payload: Uint8Array): void;
+  readonly state: (payload: Uint8Array) => void;
   /** Its own updates up to this number (from 1) are as safe as this server makes them. */
-  acknowledged(count: number): void;
+  readonly acknowledged: (count: number) => void;
   /** Presences of this many came in one frame. */
-  presence(bytes: Uint8Array): void;
-  closed(code: number): void;
+  readonly presence: (bytes: Uint8Array) => void;
+  readonly closed: (code: number) => void;
 }
 
 /** A client in a room. */
