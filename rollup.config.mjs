@@ -1,5 +1,6 @@
-// Two builds. Packages: every entry becomes ES modules in the package's dist/, one for each source file.
+// Three builds. Packages: every entry becomes ES modules in the package's dist/, one for each source file.
 // Demos: each demos/*/main.ts becomes one file that the page can load with no other server.
+// Benchmarks: each command and each process of its own, as the packages are.
 // Types are not built here; `tsc -b` writes dist/**/*.d.ts beside the packages' modules.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import resolve from "@rollup/plugin-node-resolve";
@@ -59,6 +60,24 @@ const packageBuild = (name) => ({
   },
 });
 
+const benchEntriesOf = (name) =>
+  readdirSync(`bench/${name}/src`, { recursive: true, encoding: "utf8" })
+    .filter((file) => /(?:^cli|-process)\.ts$/u.test(file))
+    .map((file) => `bench/${name}/src/${file}`);
+
+const benchBuild = (name) => ({
+  input: benchEntriesOf(name),
+  external: (id) => !isRelative(id) && !id.startsWith("bench/"),
+  plugins: [typescript],
+  output: {
+    dir: `bench/${name}/dist`,
+    format: "es",
+    preserveModules: true,
+    preserveModulesRoot: `bench/${name}/src`,
+    sourcemap: true,
+  },
+});
+
 const demoBuild = (name) => ({
   input: `demos/${name}/main.ts`,
   plugins: [
@@ -75,4 +94,5 @@ export default [
   ...readdirSync("demos")
     .filter((name) => existsSync(`demos/${name}/main.ts`))
     .map(demoBuild),
+  ...readdirSync("bench").map(benchBuild),
 ];

@@ -7,7 +7,7 @@ const written = [
   "coverage",
   "test/docs/generated",
   "node_modules/.syncline-build",
-  ...["packages", "demos"].flatMap((top) =>
+  ...["packages", "demos", "bench"].flatMap((top) =>
     readdirSync(join(root, top)).map((name) => `${top}/${name}/dist`),
   ),
 ];

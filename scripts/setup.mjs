@@ -40,10 +40,10 @@ const isNodeNewEnough = () => {
  * npm leaves a copy of the lock file in node_modules when, and only when, an install came to its end.
  * Comparing the two is better than comparing dates: a clone, a branch or a backup may have any date.
  */
-const isInstalled = () => {
-  const installedLock = join(root, "node_modules", ".package-lock.json");
+const isInstalled = (folder = root) => {
+  const installedLock = join(folder, "node_modules", ".package-lock.json");
   if (!existsSync(installedLock)) return false;
-  const wanted = packagesOf(join(root, "package-lock.json"));
+  const wanted = packagesOf(join(folder, "package-lock.json"));
   const installed = packagesOf(installedLock);
   return Object.entries(wanted).every(([path, { version, integrity, optional }]) => {
     if (!path.startsWith("node_modules/") && !path.includes("/node_modules/")) return true;
@@ -55,20 +55,26 @@ const isInstalled = () => {
 
 const packagesOf = (lockFile) => JSON.parse(readFileSync(lockFile, "utf8")).packages ?? {};
 
-const install = () => {
+/**
+ * Installs the servers that the benchmark compares with. They stand apart from the workspaces: they bring a compiler's work and packages
+ * that nobody needs who does not measure.
+ */
+export const setUpPeers = async () => {
+  const folder = join(root, "bench/relays/peers");
+  if (isInstalled(folder)) return true;
+  return install("Installing the peers to compare with (npm ci)", folder);
+};
+
+const install = (title = "Installing dependencies (npm ci)", folder = root) => {
   const npm = process.env.npm_execpath;
   const [command, ...first] = npm?.endsWith(".js") ? [process.execPath, npm] : ["npm"];
-  return report("Installing dependencies (npm ci)", command, [
-    ...first,
-    "ci",
-    "--no-audit",
-    "--no-fund",
-  ]);
+  const args = [...first, "ci", "--no-audit", "--no-fund"];
+  return report(title, command, args, folder);
 };
 
 const build = async (sources) => {
   const rollup = join(root, "node_modules", "rollup", "dist", "bin", "rollup");
-  const isDone = await report("Building packages and demos", process.execPath, [
+  const isDone = await report("Building packages, demos and the benchmark", process.execPath, [
     rollup,
     "-c",
     "--silent",
@@ -92,7 +98,7 @@ const fingerprintOfSources = () => {
   const files = [
     "package-lock.json",
     "rollup.config.mjs",
-    ...["packages", "demos"].flatMap((top) =>
+    ...["packages", "demos", "bench"].flatMap((top) =>
       foldersIn(top).flatMap((name) => sourcesIn(join(top, name))),
     ),
   ];
@@ -123,7 +129,7 @@ const sourcesIn = (folder) =>
   });
 
 /** Runs a command, keeps its output to itself unless it fails, and says what it does and how long it took. */
-const report = (title, command, args) =>
+const report = (title, command, args, cwd = root) =>
   new Promise((resolve) => {
     const startMs = Date.now();
     const output = [];
@@ -142,7 +148,7 @@ const report = (title, command, args) =>
       }
       resolve(problem === null);
     };
-    const child = spawn(command, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(command, args, { cwd, stdio: ["ignore", "pipe", "pipe"] });
     child.stdout.on("data", (bytes) => output.push(bytes));
     child.stderr.on("data", (bytes) => output.push(bytes));
     child.once("error", (error) => finish(error.message));

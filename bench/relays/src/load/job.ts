@@ -1,0 +1,41 @@
+/** What the load process is told, and what it answers. */
+import type { Figures } from "../report/figures.ts";
+import type { ScenarioParameters } from "../scenarios/scenarios.ts";
+import type { Target, WireName } from "../wires/wire.ts";
+
+/** A server process, as the load sees it. */
+export interface WatchedProcess {
+  readonly name: string;
+  readonly pid: number;
+  /** Its resident memory when it had just started. */
+  readonly baseBytes: number;
+}
+
+/** One run. */
+export interface Job {
+  readonly parameters: ScenarioParameters;
+  readonly wire: WireName;
+  readonly target: Target;
+  readonly processes: readonly WatchedProcess[];
+}
+
+/** What a run came to. */
+export interface RunResult {
+  readonly figures: Figures;
+  /** What was lost or wrong; then the figures mean nothing. Null if everything arrived as it should. */
+  readonly failure: string | null;
+  readonly elapsedMs: number;
+  /** Processor time of each server process, in milliseconds. */
+  readonly cpuMsByProcess: Readonly<Record<string, number>>;
+  readonly load: LoadUse;
+}
+
+/** How busy the load itself was. */
+export interface LoadUse {
+  /** Its processor time by the time that passed. */
+  readonly cpuShare: number;
+  /** How late its timers came, all but 1 %. */
+  readonly lateP99Ms: number;
+  /** Why the figures are the load's limit rather than the server's, or null. */
+  readonly bottleneck: string | null;
+}

@@ -1,0 +1,117 @@
+/** Figures as a table that fits into 120 columns. */
+import { type FigureName, figureSpecs, type FigureUnit } from "./figures.ts";
+import { type Spread, spreadOf } from "./statistics.ts";
+import type { Series } from "./series.ts";
+
+/** Paints text, or leaves it. */
+export type Paint = (colour: "bold" | "dim" | "red" | "green" | "yellow", text: string) => string;
+
+const codes = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33 } as const;
+
+/** Colours for a terminal. */
+export const paintTerminal: Paint = (colour, text) => `\u001b[${codes[colour]}m${text}\u001b[0m`;
+/** No colours. */
+export const paintNothing: Paint = (_colour, text) => text;
+
+const grouped = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
+
+/** A figure in its unit, with about three digits. */
+export const format = (unit: FigureUnit, value: number): string => {
+  if (!Number.isFinite(value)) return "–";
+  switch (unit) {
+    case "count":
+    case "perSecond":
+    case "bytes":
+      return grouped.format(value);
+    case "ms":
+    case "us":
+    case "megabytes":
+    case "share":
+      return value >= 100
+        ? grouped.format(value)
+        : value.toFixed(value >= 10 || unit === "megabytes" ? 1 : 2);
+  }
+};
+
+/** The table of one scenario: a line for each server and wire, medians of its runs. */
+export const tableOf = (
+  title: string,
+  columns: readonly FigureName[],
+  ratios: readonly FigureName[],
+  series: readonly Series[],
+  paint: Paint,
+): string => {
+  const head = ["server", "wire", ...columns.map((name) => figureSpecs[name].title)];
+  const lines = series.map((one) => [
+    one.label,
+    one.wire,
+    ...columns.map((name) => cell(one, name)),
+  ]);
+  const widths = head.map((text, column) =>
+    Math.max(text.length, ...lines.map((line) => line[column]?.length ?? 0)),
+  );
+  const row = (cells: readonly string[]): string =>
+    cells
+      .map((text, column) =>
+        column < 2 ? text.padEnd(widths[column] ?? 0) : text.padStart(widths[column] ?? 0),
+      )
+      .join("  ")
+      .trimEnd();
+  return [
+    paint("bold", title),
+    paint("dim", row(head)),
+    ...series.map((one, index) =>
+      one.failures.length > 0
+        ? paint("red", `${one.label}  ${one.wire}  FAILED: ${one.failures[0]?.split("\n")[0]}`)
+        : row(lines[index] ?? []),
+    ),
+    ...ratioLines(ratios, series),
+    ...noteLines(series, paint),
+    "",
+  ].join("\n");
+};
+
+const cell = (one: Series, name: FigureName): string => {
+  const spread = spreadOf(one.figures(name));
+  return spread === null ? "–" : format(figureSpecs[name].unit, spread.median);
+};
+
+/** Each against y-websocket and against the bare loop on the same wire, with the spread of the figure itself. */
+const ratioLines = (ratios: readonly FigureName[], series: readonly Series[]): readonly string[] =>
+  ratios.flatMap((name) => {
+    const { title, unit } = figureSpecs[name];
+    const stock = median(
+      series.find(({ server }) => server === "y-websocket"),
+      name,
+    );
+    const parts = series.flatMap((one) => {
+      const spread = spreadOf(one.figures(name));
+      if (spread === null || one.failures.length > 0) return [];
+      const bareOnWire = series.find(
+        ({ server, wire }) => server === "bare-ws" && wire === one.wire,
+      );
+      const bare = median(bareOnWire ?? series.find(({ server }) => server === "bare-ws"), name);
+      return [
+        `    ${`${one.label} (${one.wire})`.padEnd(40)} ${spreadText(unit, spread).padEnd(28)}` +
+          ` ${ratioText(spread.median, stock, "y-websocket").padEnd(20)} ${ratioText(spread.median, bare, "bare")}`,
+      ];
+    });
+    return parts.length === 0 ? [] : [`  ${title}: median (min – max), ratios`, ...parts];
+  });
+
+const median = (one: Series | undefined, name: FigureName): number | null =>
+  one === undefined ? null : (spreadOf(one.figures(name))?.median ?? null);
+
+const spreadText = (unit: FigureUnit, { median: middle, min, max }: Spread): string =>
+  `${format(unit, middle)} (${format(unit, min)} – ${format(unit, max)})`;
+
+const ratioText = (value: number, other: number | null, name: string): string =>
+  other === null || other === 0 ? "" : `${(value / other).toFixed(2)} × ${name}`;
+
+const noteLines = (series: readonly Series[], paint: Paint): readonly string[] =>
+  series.flatMap((one) => {
+    const [bottleneck] = one.bottlenecks;
+    return bottleneck === undefined
+      ? []
+      : [paint("yellow", `  ! ${one.label} (${one.wire}): limited by the load: ${bottleneck}`)];
+  });

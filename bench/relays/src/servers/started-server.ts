@@ -1,0 +1,75 @@
+/** Servers as processes of their own, which say `ready ADDRESS` when they accept clients. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+
+/** A process that accepts clients. */
+export interface ServerProcess {
+  readonly name: string;
+  readonly url: string;
+  readonly pid: number;
+  /** From its start until it said that it is ready. */
+  readonly readyMs: number;
+  /** Its last lines on standard error. */
+  readonly complaints: readonly string[];
+  /** Asks it to end; after five seconds it is ended. */
+  stop(): Promise<void>;
+}
+
+/** What to start. */
+export interface ServerCommand {
+  readonly name: string;
+  readonly script: string;
+  readonly args: readonly string[];
+  /** Options of Node, such as those of its profiler. */
+  readonly nodeOptions: readonly string[];
+}
+
+const stopPatienceMs = 5_000;
+const complaintsMax = 20;
+
+/** Starts a process; rejects with what it said if it ends before it is ready. */
+export const startProcess = async (command: ServerCommand): Promise<ServerProcess> => {
+  const startMs = performance.now();
+  const args = [...command.nodeOptions, command.script, ...command.args];
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
+  const complaints: string[] = [];
+  createInterface({ input: child.stderr }).on("line", (line) => {
+    complaints.push(line);
+    if (complaints.length > complaintsMax) complaints.shift();
+  });
+  const url = await readiness(command.name, child, complaints);
+  return {
+    name: command.name,
+    url,
+    pid: child.pid ?? 0,
+    readyMs: performance.now() - startMs,
+    complaints,
+    stop: () => stop(child),
+  };
+};
+
+const readiness = (
+  name: string,
+  child: ChildProcess,
+  complaints: readonly string[],
+): Promise<string> =>
+  new Promise((resolve, reject) => {
+    if (child.stdout === null) return reject(new Error("no output to read"));
+    createInterface({ input: child.stdout }).on("line", (line) => {
+      if (line.startsWith("ready ")) resolve(line.slice("ready ".length));
+    });
+    child.once("error", reject);
+    child.once("exit", (code) =>
+      reject(new Error(`${name} ended with ${code}: ${complaints.join("\n")}`)),
+    );
+  });
+
+const stop = async (child: ChildProcess): Promise<void> => {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, "exit");
+  child.kill("SIGTERM");
+  const timer = setTimeout(() => child.kill("SIGKILL"), stopPatienceMs);
+  await exited;
+  clearTimeout(timer);
+};

@@ -1,0 +1,150 @@
+/** Syncline's own wire. Each client has a socket and one space on it; a space has the one document `default`. */
+import {
+  createLinkWriter,
+  createSpaceWriter,
+  greetFrame,
+  SUBPROTOCOL,
+  WIRE_VERSION,
+} from "@syncline/gossip";
+import {
+  createEncoder,
+  toUint8Array,
+  writeVarString,
+  writeVarUint,
+  writeVarUint8Array,
+} from "lib0/encoding";
+import { randomBytes } from "node:crypto";
+import { createDeferred } from "../load/deferred.ts";
+import { maskedFrame, openWebSocket } from "../load/web-socket.ts";
+import { type NativeTaker, takeNativeFrame } from "./native-frames.ts";
+import type { ClientHandlers, Wire } from "./wire.ts";
+
+const CHANNEL = 1;
+const DOCUMENT = "default";
+
+/** Syncline's own wire. */
+export const nativeWire: Wire = {
+  name: "native",
+  isAcknowledgedByEcho: false,
+  join: (target, url, room, handlers) => {
+    const { promise, resolve, reject } = createDeferred();
+    const taker = createTaker(handlers, target.isCopying ? 1 : target.writeQuorum, resolve);
+    const path = target.isCopying ? `${url}/${room}` : url;
+    const socket = openWebSocket(path, target.isCopying ? null : SUBPROTOCOL, {
+      message: (bytes) => takeNativeFrame(bytes, taker),
+      closed: (code) => {
+        reject(new Error(`${url}: closed with ${code}`));
+        handlers.closed(code);
+      },
+    });
+    return socket.then(async (open) => {
+      if (target.isCopying) return { socket: open };
+      open.send(maskedFrame(Buffer.concat([greeting, joinFrame(room)])));
+      await promise;
+      return { socket: open };
+    });
+  },
+  updateFrames: (_room, updates) =>
+    updates.map((update, index) => maskedFrame(submitFrame(update, index + 1))),
+  presenceFrame: (_room, { client, state }) => {
+    const encoder = createEncoder();
+    writeVarUint(encoder, 19);
+    writeVarUint(encoder, CHANNEL);
+    writeVarUint(encoder, client);
+    writeVarString(encoder, state);
+    return maskedFrame(toUint8Array(encoder));
+  },
+};
+
+const greeting = greetFrame({
+  version: WIRE_VERSION,
+  role: "edge",
+  home: "",
+  incarnation: null,
+  token: "",
+});
+
+const joinFrame = (space: string): Uint8Array =>
+  createLinkWriter().message(createSpaceWriter(space, CHANNEL), {
+    kind: "join",
+    edge: randomBytes(8).toString("hex"),
+    vector: new Map(),
+  });
+
+const submitFrame = (update: Uint8Array, number: number): Uint8Array => {
+  const encoder = createEncoder();
+  writeVarUint(encoder, 17);
+  writeVarUint(encoder, CHANNEL);
+  writeVarUint(encoder, number);
+  writeVarUint(encoder, 1);
+  writeVarUint(encoder, 1);
+  writeVarString(encoder, DOCUMENT);
+  writeVarUint8Array(encoder, update);
+  return toUint8Array(encoder);
+};
+
+const createTaker = (
+  handlers: ClientHandlers,
+  writeQuorum: number,
+  welcomed: () => void,
+): NativeTaker => {
+  const levels = createLevels(writeQuorum, handlers.acknowledged);
+  return {
+    welcome: (_home, log) => {
+      levels.begin(log);
+      welcomed();
+    },
+    batch: handlers.update,
+    state: handlers.state,
+    own: levels.own,
+    durable: levels.durable,
+    presence: handlers.presence,
+    caughtUp: () => {},
+    refused: (reason) => {
+      throw new Error(`the relay refused: ${reason}`);
+    },
+  };
+};
+
+interface Levels {
+  readonly begin: (log: number) => void;
+  readonly own: (ownNumber: number, number: number) => void;
+  readonly durable: (home: string, log: number, number: number) => void;
+}
+
+/** Up to which own number enough disks have the client's batches. The home's own disk is the first. */
+const createLevels = (writeQuorum: number, acknowledged: (count: number) => void): Levels => {
+  const numbers: number[] = [];
+  const numberByHome = new Map<string, number>();
+  let ownLog = -1;
+  let acknowledgedCount = 0;
+
+  const look = (): void => {
+    const others = [...numberByHome.values()].sort((a, b) => b - a);
+    const covered = writeQuorum === 1 ? Number.POSITIVE_INFINITY : (others[writeQuorum - 2] ?? 0);
+    const before = acknowledgedCount;
+    while (
+      acknowledgedCount < numbers.length &&
+      (numbers[acknowledgedCount] ?? Number.POSITIVE_INFINITY) <= covered
+    ) {
+      acknowledgedCount += 1;
+    }
+    if (acknowledgedCount > before) acknowledged(acknowledgedCount);
+  };
+
+  return {
+    begin: (log) => {
+      ownLog = log;
+    },
+    own: (ownNumber, number) => {
+      // `admitted` speaks for all numbers up to its own.
+      while (numbers.length < ownNumber) numbers.push(number);
+      look();
+    },
+    durable: (home, log, number) => {
+      if (log !== ownLog) return;
+      numberByHome.set(home, number);
+      look();
+    },
+  };
+};
