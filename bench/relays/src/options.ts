@@ -1,7 +1,7 @@
 /** What the command may be told. */
 import { parseArgs } from "node:util";
 import { scenarios } from "./scenarios/scenarios.ts";
-import { serverKinds } from "./servers/servers.ts";
+import { knownServers, serverKinds } from "./servers/servers.ts";
 import { type WireName, wireNames } from "./wires/wire.ts";
 
 /** The command's options, all decided. */
@@ -49,10 +49,11 @@ export const readBenchOptions = (args: readonly string[]): BenchOptions => {
   });
   const isShort = values.short ?? false;
   const scenarioNames = scenarios.map(({ name }) => name);
+  const known = knownServers.map(({ name }) => name);
   const serverNames = serverKinds.map(({ name }) => name);
   return {
     scenarios: chosen("scenario", values.scenario, scenarioNames),
-    servers: chosen("server", values.server, serverNames),
+    servers: values.server === undefined ? serverNames : chosen("server", values.server, known),
     wires: values.wire === undefined ? null : chosen("wire", values.wire, wireNames),
     runs: countOf(values.runs ?? (isShort ? "1" : "3")),
     isShort,

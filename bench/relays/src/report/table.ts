@@ -1,6 +1,7 @@
 /** Figures as a table that fits into 120 columns. */
 import { type FigureName, figureSpecs, type FigureUnit } from "./figures.ts";
 import { type Spread, spreadOf } from "./statistics.ts";
+import type { Scenario } from "../scenarios/scenarios.ts";
 import type { Series } from "./series.ts";
 
 /** Paints text, or leaves it. */
@@ -35,9 +36,12 @@ export const format = (unit: FigureUnit, value: number): string => {
 
 /** The table of one scenario: a line for each server and wire, medians of its runs. */
 export const tableOf = (
-  title: string,
-  columns: readonly FigureName[],
-  ratios: readonly FigureName[],
+  {
+    name: scenario,
+    title,
+    columns,
+    ratios,
+  }: Pick<Scenario, "name" | "title" | "columns" | "ratios">,
   series: readonly Series[],
   paint: Paint,
 ): string => {
@@ -58,7 +62,7 @@ export const tableOf = (
       .join("  ")
       .trimEnd();
   return [
-    paint("bold", title),
+    paint("bold", `${scenario}: ${title}`),
     paint("dim", row(head)),
     ...series.map((one, index) =>
       one.failures.length > 0
@@ -66,6 +70,7 @@ export const tableOf = (
         : row(lines[index] ?? []),
     ),
     ...ratioLines(ratios, series),
+    ...shareLines(series),
     ...noteLines(series, paint),
     "",
   ].join("\n");
@@ -92,7 +97,7 @@ const ratioLines = (ratios: readonly FigureName[], series: readonly Series[]): r
       );
       const bare = median(bareOnWire ?? series.find(({ server }) => server === "bare-ws"), name);
       return [
-        `    ${`${one.label} (${one.wire})`.padEnd(40)} ${spreadText(unit, spread).padEnd(28)}` +
+        `    ${`${one.label} (${one.wire})`.padEnd(32)} ${spreadText(unit, spread).padEnd(28)}` +
           ` ${ratioText(spread.median, stock, "y-websocket").padEnd(20)} ${ratioText(spread.median, bare, "bare")}`,
       ];
     });
@@ -107,6 +112,21 @@ const spreadText = (unit: FigureUnit, { median: middle, min, max }: Spread): str
 
 const ratioText = (value: number, other: number | null, name: string): string =>
   other === null || other === 0 ? "" : `${(value / other).toFixed(2)} × ${name}`;
+
+/** What each process of a server has used of the processor time of all of them. */
+const shareLines = (series: readonly Series[]): readonly string[] =>
+  series.flatMap(({ label, wire, runs, failures }) => {
+    const names = Object.keys(runs[0]?.cpuMsByProcess ?? {});
+    if (names.length < 2 || failures.length > 0) return [];
+    const sums = names.map((name) =>
+      runs.reduce((sum, { cpuMsByProcess }) => sum + (cpuMsByProcess[name] ?? 0), 0),
+    );
+    const total = sums.reduce((sum, ms) => sum + ms, 0);
+    const shares = names.map(
+      (name, index) => `${name} ${(((sums[index] ?? 0) / total) * 100).toFixed(0)} %`,
+    );
+    return [`  CPU of ${label} (${wire}): ${shares.join(", ")}`];
+  });
 
 const noteLines = (series: readonly Series[], paint: Paint): readonly string[] =>
   series.flatMap((one) => {

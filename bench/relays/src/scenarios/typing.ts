@@ -6,9 +6,9 @@ import { inLanes } from "../load/lanes.ts";
 import { createProgress, type Progress } from "../load/progress.ts";
 import { openWindow } from "../load/window.ts";
 import { quantileOf } from "../report/statistics.ts";
-import type { Client, Wire } from "../wires/wire.ts";
+import { type Client, idleHandlers, type Wire } from "../wires/wire.ts";
 import { type Keystrokes, readKeystrokes, TEXT_NAME } from "../workload/keystrokes.ts";
-import type { TypingParameters } from "./scenarios.ts";
+import type { TypingParameters } from "./parameters.ts";
 
 /** After so long without an arrival the rest counts as lost. */
 const patienceMs = 10_000;
@@ -106,7 +106,7 @@ const open = async (
   };
   const { urls } = job.target;
   await inLanes(Array.from({ length: parameters.rooms }), 8, async (_, index) => {
-    const name = `${prefix}-${String(index).padStart(5, "0")}`;
+    const name = `${job.roomPrefix}${prefix}-${String(index).padStart(5, "0")}`;
     const room = createRoom(typing, wire, name);
     typing.rooms[index] = room;
     for (let place = 0; place <= parameters.readers; place += 1) {
@@ -154,6 +154,7 @@ const join = async (typing: Typing, job: Job, wire: Wire, seat: Seat): Promise<M
     }
   };
   const client = await wire.join(job.target, url, name, {
+    ...idleHandlers,
     update: (payload) => {
       if (isKept) payloads.push(payload.slice());
       advance(progress.count, progress.take(payload));
@@ -165,7 +166,6 @@ const join = async (typing: Typing, job: Job, wire: Wire, seat: Seat): Promise<M
     acknowledged: (count) => {
       if (isAuthor) whenAcknowledged(typing, room, count);
     },
-    presence: () => {},
     closed: (code) => {
       typing.failure ??= `a client was closed with ${code}`;
       typing.finished();
