@@ -1,8 +1,10 @@
 /** The command: runs servers in turn, prints tables, saves everything. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { compareBriefly, compareInTurns, contestantsOf } from "./compare.ts";
-import { describeMachine } from "./machine/machine.ts";
+import { compareBriefly, compareInTurns, contestantsOf, sessionOptionsOf } from "./compare.ts";
+import { curves } from "./growth/curves.ts";
+import { type GrowthLine, measureCurve } from "./growth/growth.ts";
+import { describeMachine, type Machine } from "./machine/machine.ts";
 import { type BenchOptions, help, readBenchOptions } from "./options.ts";
 import { savedScenario, type SavedScenario } from "./report/saved.ts";
 import type { Series } from "./report/series.ts";
@@ -36,23 +38,51 @@ const main = async (args: readonly string[]): Promise<number> => {
     const isLeftOut = options.servers.includes(server.name) && !isInstalled(server);
     if (isLeftOut) say(`${server.label} is left out: its package is not installed\n`);
   }
+  if (options.isGrowth) return runGrowth(options, machine);
   const saved: SavedScenario[] = [];
   const report = (scenario: Scenario, series: readonly Series[]): void => {
     clearLine();
-    out(`${tableOf(scenario, series, paint)}\n`);
+    out(`${tableOf(scenario, series, options.isShort, paint)}\n`);
     saved.push(savedScenario(scenario, options.isShort, series));
   };
   await runAll(options, report);
-  if (options.outFile !== null) {
-    const file = resolve(options.outFile);
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, `${JSON.stringify({ ...machine, scenarios: saved }, null, 2)}\n`);
-    out(`saved in ${options.outFile}\n`);
-  }
+  save(options, { ...machine, scenarios: saved });
   const isAllRight = saved.every(({ results }) =>
     results.every(({ failures }) => failures.length === 0),
   );
   return isAllRight ? 0 : 1;
+};
+
+const save = ({ outFile }: BenchOptions, results: object): void => {
+  if (outFile === null) return;
+  const file = resolve(outFile);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, `${JSON.stringify(results, null, 2)}\n`);
+  out(`saved in ${outFile}\n`);
+};
+
+const runGrowth = async (options: BenchOptions, machine: Machine): Promise<number> => {
+  const { cpu, cores, node, commit, date } = machine;
+  const growth: { readonly curve: string; readonly lines: readonly GrowthLine[] }[] = [];
+  for (const curve of curves.filter(({ name }) => options.curves.includes(name))) {
+    const lines = await measureCurve(curve, {
+      session: sessionOptionsOf(options),
+      servers: options.servers,
+      wires: options.wires,
+      plotDirectory: resolve(options.plotDirectory),
+      note: `${cpu}, ${cores} cores; Node ${node}; commit ${commit}; ${date.slice(0, 10)}`,
+      paint,
+      progress,
+      out: (text) => {
+        clearLine();
+        out(text);
+      },
+    });
+    growth.push({ curve: curve.name, lines });
+  }
+  save(options, { ...machine, growth });
+  const results = growth.flatMap(({ lines }) => lines.flatMap(({ runs }) => runs));
+  return results.every(({ result }) => result.failure === null) ? 0 : 1;
 };
 
 const runAll = async (

@@ -112,7 +112,7 @@ const runLoad = (
   parameters: ScenarioParameters,
 ): Promise<RunResult> => {
   if (state.load.exitCode !== null || state.load.killed) state.load = forkLoad();
-  const { server, load, processes, watched, runCount, patienceMs } = state;
+  const { server, load, processes, watched, runCount, patienceMs, dataDirectory } = state;
   const job: Job = {
     parameters,
     wire,
@@ -128,9 +128,11 @@ const runLoad = (
     const finish = (result: RunResult): void => {
       clearTimeout(timer);
       load.off("exit", die);
+      const disk = server.isPersistent ? { diskMegabytes: directoryMegabytes(dataDirectory) } : {};
+      const figures = { ...disk, ...result.figures };
       const complaints = processes.flatMap((process) => process.complaints).slice(-3);
       const failure = result.failure === null ? null : [result.failure, ...complaints].join("\n");
-      resolve({ ...result, failure });
+      resolve({ ...result, figures, failure });
     };
     const die = (code: number | null): void => {
       clearTimeout(timer);
@@ -155,7 +157,7 @@ const runRestart = async (
   parameters: RestartParameters,
 ): Promise<RunResult> => {
   const emptyReadyMs = readyMsOf(state.processes);
-  const emptyMegabytes = residentMegabytesOf(state.processes);
+  const emptyMegabytes = state.watched.reduce((sum, { baseBytes }) => sum + baseBytes / 1e6, 0);
   const filled = await runLoad(state, wire, { ...parameters, phase: "fill" });
   if (filled.failure !== null) return filled;
   await Promise.all(state.processes.map((process) => process.stop()));
@@ -165,6 +167,7 @@ const runRestart = async (
   state.processes = await server.start({ dataDirectory, nodeOptions });
   const readyMs = performance.now() - startMs;
   await new Promise((resolve) => setTimeout(resolve, settleMs));
+  await collectGarbage(state.processes.map(({ pid }) => pid));
   const memoryMegabytes = residentMegabytesOf(state.processes) - emptyMegabytes;
   // Rooms have the names that they were filled under.
   const checked = await runLoad(state, wire, { ...parameters, phase: "check" });

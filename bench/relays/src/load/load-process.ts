@@ -1,4 +1,5 @@
 /** The load: a process of its own, which is given one run after the other and answers each with its figures. */
+import { runHistory } from "../scenarios/history.ts";
 import { runIdle } from "../scenarios/idle.ts";
 import { runJoin } from "../scenarios/join.ts";
 import { runPresence } from "../scenarios/presence.ts";
@@ -36,6 +37,8 @@ const run = (job: Job): Promise<RunResult> => {
       return runReconnect(job, wire, job.parameters);
     case "restart":
       return runRestart(job, wire, job.parameters);
+    case "history":
+      return runHistory(job, wire, job.parameters);
   }
 };
 

@@ -86,6 +86,8 @@ export const figureSpecs = {
     unit: "count",
     meaning: "waits of one socket for an answer, the switch of protocols included",
   },
+  catchUpMs: { title: "catch-up ms", unit: "ms", meaning: "a newcomer has the whole history" },
+  catchUpBytes: { title: "catch-up B", unit: "count", meaning: "read by that newcomer" },
   emptyReadyMs: { title: "empty: ms", unit: "ms", meaning: "from start to ready, nothing on disk" },
   readyMs: { title: "ready ms", unit: "ms", meaning: "from start to ready, all rooms on disk" },
   firstJoinMs: { title: "1st join", unit: "ms", meaning: "the first client has its room" },

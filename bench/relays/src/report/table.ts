@@ -43,6 +43,7 @@ export const tableOf = (
     ratios,
   }: Pick<Scenario, "name" | "title" | "columns" | "ratios">,
   series: readonly Series[],
+  isShort: boolean,
   paint: Paint,
 ): string => {
   const head = ["server", "wire", ...columns.map((name) => figureSpecs[name].title)];
@@ -62,7 +63,7 @@ export const tableOf = (
       .join("  ")
       .trimEnd();
   return [
-    paint("bold", `${scenario}: ${title}`),
+    paint("bold", `${scenario}: ${isShort ? "in its short form" : title}`),
     paint("dim", row(head)),
     ...series.map((one, index) =>
       one.failures.length > 0
@@ -84,11 +85,14 @@ const cell = (one: Series, name: FigureName): string => {
 /** Each against y-websocket and against the bare loop on the same wire, with the spread of the figure itself. */
 const ratioLines = (ratios: readonly FigureName[], series: readonly Series[]): readonly string[] =>
   ratios.flatMap((name) => {
+    const isOneRun = series.every(({ runs }) => runs.length < 2);
     const { title, unit } = figureSpecs[name];
     const stock = median(
       series.find(({ server }) => server === "y-websocket"),
       name,
     );
+    const isAlone = stock === null && series.every(({ server }) => server !== "bare-ws");
+    if (isOneRun && isAlone) return [];
     const parts = series.flatMap((one) => {
       const spread = spreadOf(one.figures(name));
       if (spread === null || one.failures.length > 0) return [];
@@ -96,10 +100,13 @@ const ratioLines = (ratios: readonly FigureName[], series: readonly Series[]): r
         ({ server, wire }) => server === "bare-ws" && wire === one.wire,
       );
       const bare = median(bareOnWire ?? series.find(({ server }) => server === "bare-ws"), name);
-      return [
-        `    ${`${one.label} (${one.wire})`.padEnd(32)} ${spreadText(unit, spread).padEnd(28)}` +
-          ` ${ratioText(spread.median, stock, "y-websocket").padEnd(20)} ${ratioText(spread.median, bare, "bare")}`,
+      const cells = [
+        `    ${one.label} (${one.wire})`.padEnd(36),
+        spreadText(unit, spread).padEnd(28),
+        ratioText(spread.median, stock, "y-websocket").padEnd(20),
+        ratioText(spread.median, bare, "bare"),
       ];
+      return [cells.join(" ").trimEnd()];
     });
     return parts.length === 0 ? [] : [`  ${title}: median (min – max), ratios`, ...parts];
   });
@@ -108,7 +115,9 @@ const median = (one: Series | undefined, name: FigureName): number | null =>
   one === undefined ? null : (spreadOf(one.figures(name))?.median ?? null);
 
 const spreadText = (unit: FigureUnit, { median: middle, min, max }: Spread): string =>
-  `${format(unit, middle)} (${format(unit, min)} – ${format(unit, max)})`;
+  min === max
+    ? format(unit, middle)
+    : `${format(unit, middle)} (${format(unit, min)} – ${format(unit, max)})`;
 
 const ratioText = (value: number, other: number | null, name: string): string =>
   other === null || other === 0 ? "" : `${(value / other).toFixed(2)} × ${name}`;
@@ -122,6 +131,7 @@ const shareLines = (series: readonly Series[]): readonly string[] =>
       runs.reduce((sum, { cpuMsByProcess }) => sum + (cpuMsByProcess[name] ?? 0), 0),
     );
     const total = sums.reduce((sum, ms) => sum + ms, 0);
+    if (total === 0) return [];
     const shares = names.map(
       (name, index) => `${name} ${(((sums[index] ?? 0) / total) * 100).toFixed(0)} %`,
     );

@@ -7,7 +7,8 @@ export type ScenarioParameters =
   | JoinParameters
   | PresenceParameters
   | ReconnectParameters
-  | RestartParameters;
+  | RestartParameters
+  | HistoryParameters;
 
 /** Authors type, readers see it. */
 export interface TypingParameters {
@@ -64,4 +65,11 @@ export interface RestartParameters {
   readonly kind: "restart";
   readonly rooms: number;
   readonly phase: "fill" | "check";
+}
+
+/** A document with a long history, which is then opened. */
+export interface HistoryParameters {
+  readonly kind: "history";
+  readonly updates: number;
+  readonly inFlight: number;
 }

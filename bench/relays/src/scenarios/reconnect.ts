@@ -61,6 +61,8 @@ export const runReconnect = async (
       ? await writeNativeDocuments(job, names, made)
       : await writeRooms(job, wire, names, made);
   const visitor = visitorOf(job, wire, names);
+  // An author is acknowledged by its own relay; the visitor comes to another.
+  await rest(restMs);
   const first = await visitor.visit();
   await rest(restMs);
   const closeWindow = openWindow(job.processes);

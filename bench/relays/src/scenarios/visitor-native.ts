@@ -56,12 +56,14 @@ export const writeNativeDocuments = async (
   names: readonly string[],
   { first, second }: DocumentUpdates,
 ): Promise<Author> => {
+  const welcomed = createDeferred();
   let ownCount = 0;
   let whenTold = (): void => {};
   const edge = await openEdge(
     job.target.urls[0] ?? "",
     `${job.roomPrefix}space`,
     (message) => {
+      if (message.kind === "welcome") welcomed.resolve();
       if (message.kind === "admitted") ownCount = Math.max(ownCount, message.number);
       if (message.kind === "update" || message.kind === "group") {
         for (const { ownNumber } of message.entries) ownCount = Math.max(ownCount, ownNumber);
@@ -86,6 +88,8 @@ export const writeNativeDocuments = async (
     await until(nextNumber - 1);
   };
   edge.say({ kind: "join", edge: randomBytes(8).toString("hex"), vector: new Map() });
+  // What is submitted before the welcome is dropped.
+  await welcomed.promise;
   await submit(names, first);
   return { change: (documentCount) => submit(names.slice(0, documentCount), second) };
 };
