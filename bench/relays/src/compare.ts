@@ -1,6 +1,7 @@
 /** Who takes part, and in which order they are measured. */
 import { resolve } from "node:path";
 import { failedRun, type RunResult } from "./load/job.ts";
+import { inLanes } from "./load/lanes.ts";
 import type { BenchOptions } from "./options.ts";
 import { type Series, seriesOf } from "./report/series.ts";
 import { openSession, type Session, type SessionOptions } from "./run.ts";
@@ -78,6 +79,9 @@ export const runFresh = async (
   }
 };
 
+/** Servers that are tried at the same time in the short form, which mostly waits. */
+const briefLanes = 3;
+
 /** The short form: each server is started once, and runs the short form of everything, one after the other. */
 export const compareBriefly = async (
   options: BenchOptions,
@@ -85,22 +89,43 @@ export const compareBriefly = async (
   contestants: readonly Contestant[],
   progress: Progress,
 ): Promise<ReadonlyMap<Scenario, readonly Series[]>> => {
-  const seriesByScenario = new Map(
-    scenarios.map((scenario): [Scenario, Series[]] => [scenario, []]),
-  );
-  for (const server of new Set(contestants.map((contestant) => contestant.server))) {
+  const found: Found[][] = [];
+  const servers = [...new Set(contestants.map(({ server }) => server))];
+  await inLanes(servers, briefLanes, async (server, index) => {
+    const own = contestants.filter((contestant) => contestant.server === server);
     const session = await openSession(server, sessionOptionsOf(options));
-    for (const scenario of scenarios) {
-      for (const contestant of contestants) {
-        if (contestant.server !== server || !canTakePart(contestant, scenario)) continue;
-        progress(`${scenario.name}: ${server.label}, ${contestant.wire}`);
-        const series = await runBriefly(session, contestant, scenario, options.runs);
-        seriesByScenario.get(scenario)?.push(series);
-      }
-    }
+    found[index] = await runAllBriefly(session, own, scenarios, options.runs, progress);
     await session.end();
+  });
+  return new Map(
+    scenarios.map((scenario) => [
+      scenario,
+      found.flat().flatMap((one) => (one.scenario === scenario ? [one.series] : [])),
+    ]),
+  );
+};
+
+interface Found {
+  readonly scenario: Scenario;
+  readonly series: Series;
+}
+
+const runAllBriefly = async (
+  session: Session,
+  contestants: readonly Contestant[],
+  scenarios: readonly Scenario[],
+  runCount: number,
+  progress: Progress,
+): Promise<Found[]> => {
+  const found: Found[] = [];
+  for (const scenario of scenarios) {
+    for (const contestant of contestants) {
+      if (!canTakePart(contestant, scenario)) continue;
+      progress(`${scenario.name}: ${contestant.server.label}, ${contestant.wire}`);
+      found.push({ scenario, series: await runBriefly(session, contestant, scenario, runCount) });
+    }
   }
-  return seriesByScenario;
+  return found;
 };
 
 const runBriefly = async (

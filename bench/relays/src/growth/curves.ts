@@ -52,6 +52,7 @@ export const curves: readonly Curve[] = [
       updates: Math.ceil(deliveriesEach / 2 / rooms),
       pace: { kind: "in-flight", count: 4 },
       warmUpUpdates: Math.ceil(deliveriesEach / 8 / rooms),
+      restMs: 300,
     }),
   },
   {
@@ -83,6 +84,7 @@ export const curves: readonly Curve[] = [
       updates: Math.min(8000, Math.ceil((deliveriesEach * 2) / readers)),
       pace: { kind: "in-flight", count: 8 },
       warmUpUpdates: Math.min(1000, Math.ceil(deliveriesEach / 4 / readers)),
+      restMs: 300,
     }),
   },
   {

@@ -22,8 +22,8 @@ export interface GrowthOptions {
   /** On what it was measured, for the pictures. */
   readonly note: string;
   readonly paint: Paint;
-  out(text: string): void;
-  progress(what: string): void;
+  readonly out: (text: string) => void;
+  readonly progress: (what: string) => void;
 }
 
 /** A server along one curve. */

@@ -15,8 +15,14 @@ export const peakMegabytes = (processes: readonly WatchedProcess[]): number =>
   }, 0);
 
 /** What is held: resident memory after garbage has been collected. */
-export const heldMegabytes = async (processes: readonly WatchedProcess[]): Promise<number> => {
-  await collectGarbage(processes.map(({ pid }) => pid));
+export const heldMegabytes = async (
+  processes: readonly WatchedProcess[],
+  waitMs: number,
+): Promise<number> => {
+  await collectGarbage(
+    processes.map(({ pid }) => pid),
+    waitMs,
+  );
   return residentMegabytes(processes);
 };
 

@@ -93,10 +93,13 @@ export const resetPeak = (root: number): void => {
 /** How long a collection of a few hundred megabytes may take. */
 const collectionMs = 400;
 
-/** Makes servers throw away what they do not hold any more; see `garbage-preload.ts`. */
-export const collectGarbage = async (pids: readonly number[]): Promise<void> => {
+/** Makes servers throw away what they do not hold any more, and waits until they have; see `garbage-preload.ts`. */
+export const collectGarbage = async (
+  pids: readonly number[],
+  waitMs: number = collectionMs,
+): Promise<void> => {
   for (const pid of pids) process.kill(pid, "SIGUSR2");
-  await new Promise((resolve) => setTimeout(resolve, collectionMs));
+  await new Promise((resolve) => setTimeout(resolve, waitMs));
 };
 
 const statusOf = (pid: number): ((name: string) => number) => {

@@ -24,6 +24,7 @@ export const runHistory = async (
     updates,
     pace: { kind: "in-flight", count: inFlight },
     warmUpUpdates: 200,
+    restMs: 300,
   });
   await rest(restMs);
   const arrivals: { readonly ms: number; readonly byteCount: number }[] = [];

@@ -32,7 +32,7 @@ export const runIdle = async (
   const failure = job.target.isCopying ? null : await whyWrong(job, wire, names, keystrokes);
   await rest(restMs);
   const memoryMegabytes = residentMegabytes(job.processes);
-  const heldMemory = await heldMegabytes(job.processes);
+  const heldMemory = await heldMegabytes(job.processes, restMs);
   for (const { socket } of clients) socket.close();
   await rest(restMs * 2);
   return {
@@ -40,7 +40,7 @@ export const runIdle = async (
       memoryMegabytes,
       heldMegabytes: heldMemory,
       heldKilobytesPerRoom: (heldMemory * 1000) / rooms,
-      leftMegabytes: await heldMegabytes(job.processes),
+      leftMegabytes: await heldMegabytes(job.processes, restMs),
       cpuUsPerUpdate: (use.cpuMs * 1000) / rooms / updates,
     },
     failure,

@@ -24,6 +24,8 @@ export interface TypingParameters {
     | { readonly kind: "rate"; readonly perSecond: number };
   /** Updates in each of as many other rooms before anything is measured. */
   readonly warmUpUpdates: number;
+  /** Between the warm-up and what is measured. */
+  readonly restMs: number;
 }
 
 /** Rooms with a history and one client each, who does nothing any more, and who leaves. */
@@ -49,6 +51,7 @@ export interface PresenceParameters {
   readonly clients: number;
   readonly movesEach: number;
   readonly everyMs: number;
+  readonly restMs: number;
 }
 
 /** One client comes back to many documents. */
@@ -58,6 +61,8 @@ export interface ReconnectParameters {
   readonly changed: number;
   /** Keystrokes that each document has. */
   readonly keystrokes: number;
+  /** Before each visit. */
+  readonly restMs: number;
 }
 
 /** A server starts with many rooms on its disk. */
@@ -65,6 +70,8 @@ export interface RestartParameters {
   readonly kind: "restart";
   readonly rooms: number;
   readonly phase: "fill" | "check";
+  /** Before the server is ended: some write what they were told with a delay. */
+  readonly restMs: number;
 }
 
 /** A document with a long history, which is then opened. */

@@ -10,7 +10,6 @@ import { type Client, idleHandlers, type Wire } from "../wires/wire.ts";
 import type { PresenceParameters } from "./parameters.ts";
 
 const patienceMs = 10_000;
-const restMs = 500;
 const firstClient = 1_000_000;
 
 interface Presence {
@@ -51,7 +50,7 @@ export const runPresence = async (
   };
   const name = `${job.roomPrefix}presence`;
   await inLanes(Array.from({ length: clientCount }), 16, (_, index) => join(presence, name, index));
-  await rest(restMs);
+  await rest(parameters.restMs);
   const before = trafficOf(presence);
   const closeWindow = openWindow(job.processes);
   const startMs = performance.now();

@@ -41,13 +41,11 @@ export interface DocumentUpdates {
   readonly second: Uint8Array;
 }
 
-const restMs = 1000;
-
 /** Runs the scenario. */
 export const runReconnect = async (
   job: Job,
   wire: Wire,
-  { documents, changed, keystrokes }: ReconnectParameters,
+  { documents, changed, keystrokes, restMs }: ReconnectParameters,
 ): Promise<RunResult> => {
   const { updates } = readKeystrokes(keystrokes + 1);
   const [second] = updates.slice(-1);

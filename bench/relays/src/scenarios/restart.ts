@@ -12,14 +12,12 @@ import type { RestartParameters } from "./parameters.ts";
 /** What each room has. */
 const keystrokeCount = 10;
 const checkedMax = 20;
-/** Servers write what they were told with a delay; ten seconds is the longest that Hocuspocus waits by default. */
-const settleMs = 3000;
 
 /** Runs one of the two phases. */
 export const runRestart = async (
   job: Job,
   wire: Wire,
-  { rooms, phase }: RestartParameters,
+  { rooms, phase, restMs }: RestartParameters,
 ): Promise<RunResult> => {
   const keystrokes = readKeystrokes(keystrokeCount);
   const nameOf = (index: number): string => `${job.roomPrefix}${String(index).padStart(6, "0")}`;
@@ -44,7 +42,7 @@ export const runRestart = async (
     });
   }
   const use = closeWindow();
-  if (phase === "fill") await rest(settleMs);
+  if (phase === "fill") await rest(restMs);
   return {
     figures: phase === "fill" ? { fillCpuUsPerRoom: (use.cpuMs * 1000) / rooms } : { firstJoinMs },
     failure,

@@ -43,6 +43,7 @@ export const scenarios: readonly Scenario[] = [
       updates: 2000,
       pace: { kind: "in-flight", count: 8 },
       warmUpUpdates: 500,
+      restMs: 300,
     },
     short: {
       kind: "typing",
@@ -51,6 +52,7 @@ export const scenarios: readonly Scenario[] = [
       updates: 600,
       pace: { kind: "in-flight", count: 8 },
       warmUpUpdates: 20,
+      restMs: 20,
     },
     needs: "nothing",
     isPerWire: true,
@@ -67,6 +69,7 @@ export const scenarios: readonly Scenario[] = [
       updates: 100,
       pace: { kind: "in-flight", count: 4 },
       warmUpUpdates: 25,
+      restMs: 300,
     },
     short: {
       kind: "typing",
@@ -75,6 +78,7 @@ export const scenarios: readonly Scenario[] = [
       updates: 50,
       pace: { kind: "in-flight", count: 4 },
       warmUpUpdates: 5,
+      restMs: 20,
     },
     needs: "nothing",
     isPerWire: true,
@@ -91,6 +95,7 @@ export const scenarios: readonly Scenario[] = [
       updates: 100,
       pace: { kind: "rate", perSecond: 10 },
       warmUpUpdates: 20,
+      restMs: 300,
     },
     short: {
       kind: "typing",
@@ -99,6 +104,7 @@ export const scenarios: readonly Scenario[] = [
       updates: 10,
       pace: { kind: "rate", perSecond: 20 },
       warmUpUpdates: 2,
+      restMs: 20,
     },
     needs: "nothing",
     isPerWire: true,
@@ -142,8 +148,8 @@ export const scenarios: readonly Scenario[] = [
   {
     name: "presence",
     title: "1 room, 300 clients, each moves its cursor once a second, 10 s",
-    parameters: { kind: "presence", clients: 300, movesEach: 10, everyMs: 1000 },
-    short: { kind: "presence", clients: 10, movesEach: 3, everyMs: 50 },
+    parameters: { kind: "presence", clients: 300, movesEach: 10, everyMs: 1000, restMs: 500 },
+    short: { kind: "presence", clients: 10, movesEach: 3, everyMs: 50, restMs: 20 },
     needs: "nothing",
     isPerWire: true,
     columns: [
@@ -161,8 +167,8 @@ export const scenarios: readonly Scenario[] = [
   {
     name: "reconnect",
     title: "1 client comes back to 1,000 documents: nothing changed, then 10",
-    parameters: { kind: "reconnect", documents: 1000, changed: 10, keystrokes: 30 },
-    short: { kind: "reconnect", documents: 20, changed: 3, keystrokes: 10 },
+    parameters: { kind: "reconnect", documents: 1000, changed: 10, keystrokes: 30, restMs: 1000 },
+    short: { kind: "reconnect", documents: 20, changed: 3, keystrokes: 10, restMs: 200 },
     needs: "documents",
     isPerWire: true,
     columns: [
@@ -180,8 +186,8 @@ export const scenarios: readonly Scenario[] = [
   {
     name: "restart",
     title: "a start with 100,000 rooms on disk",
-    parameters: { kind: "restart", rooms: 100_000, phase: "fill" },
-    short: { kind: "restart", rooms: 200, phase: "fill" },
+    parameters: { kind: "restart", rooms: 100_000, phase: "fill", restMs: 3000 },
+    short: { kind: "restart", rooms: 100, phase: "fill", restMs: 500 },
     needs: "persistence",
     isPerWire: false,
     columns: [

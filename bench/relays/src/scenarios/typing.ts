@@ -12,7 +12,6 @@ import type { TypingParameters } from "./parameters.ts";
 
 /** After so long without an arrival the rest counts as lost. */
 const patienceMs = 10_000;
-const restMs = 300;
 /** In so many rooms one reader's document is built afterwards and compared with what was typed. */
 const builtMax = 50;
 
@@ -59,7 +58,7 @@ export const runTyping = async (
   if (warmUp.failure !== null) throw new Error(`in the warm-up: ${warmUp.failure}`);
   for (const { members } of warmUp.rooms) for (const { client } of members) client.socket.close();
   const typing = await open(job, wire, parameters, "room");
-  await new Promise((resolve) => setTimeout(resolve, restMs));
+  await new Promise((resolve) => setTimeout(resolve, parameters.restMs));
   const traffic = trafficOf(typing);
   const closeWindow = openWindow(job.processes);
   const startMs = performance.now();
