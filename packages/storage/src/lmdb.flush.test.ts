@@ -10,25 +10,33 @@ const canTrace = spawnSync("strace", ["-f", "-o", "/dev/null", "true"]).status =
 if (!canTrace) console.log("Not tested, for it takes strace: a flush before every answer.");
 
 /**
- * The calls that matter, a letter each: `f` for a flush that succeeded, `r` for a root written through the descriptor that flushes by itself,
- * `a` for an answer.
+ * The calls that matter, a letter each: `f` for a flush of the tree that succeeded, `r` for its root and `l` for a record of the log, written through descriptors
+ * that flush by themselves, `a` for an answer.
  */
 const callsIn = (trace: string): string => {
-  const flushing = /data\.mdb", O_WRONLY\|O_DSYNC\S* = (\d+)/gu;
-  const descriptors = new Set([...trace.matchAll(flushing)].map(([, descriptor]) => descriptor));
+  const descriptorsOf = (name: string, access: string): Set<string | undefined> => {
+    const opened = new RegExp(
+      `${name}", ${access}\\|[A-Z_|]*O_DSYNC\\S*(?:, 0\\d+\\))? += (\\d+)`,
+      "gu",
+    );
+    return new Set([...trace.matchAll(opened)].map(([, descriptor]) => descriptor));
+  };
+  const roots = descriptorsOf("data\\.mdb", "O_WRONLY");
+  const logs = descriptorsOf("log-[01]", "O_RDWR");
   return trace
     .split("\n")
     .map((line) => {
       if (/fdatasync(?:\(.*| resumed>.*)\) += 0$/u.test(line)) return "f";
       const [, descriptor] = /pwrite64\((\d+)/u.exec(line) ?? [];
-      if (descriptor !== undefined && descriptors.has(descriptor)) return "r";
+      if (descriptor !== undefined && roots.has(descriptor)) return "r";
+      if (descriptor !== undefined && logs.has(descriptor)) return "l";
       return /write\(1, "acknowledged/u.test(line) ? "a" : "";
     })
     .join("");
 };
 
 test.runIf(canTrace)(
-  "a write is flushed, and its root, before it is answered",
+  "a write is in the flushed log before it is answered, and at the end in the flushed tree",
   async () => {
     const folder = await mkdtemp(join(tmpdir(), "syncline-flush-"));
     const children = await buildChildren();
@@ -40,7 +48,7 @@ test.runIf(canTrace)(
       .end();
 
     expect(lines).toHaveLength(5);
-    expect(callsIn(await readFile(file, "utf8"))).toMatch(/^(?:f+r)+a(?:(?:f+r)+a){4}$/u);
+    expect(callsIn(await readFile(file, "utf8"))).toMatch(/rll?a(?:la){4}(?:f+r)+$/u);
     await children.remove();
     await rm(folder, { recursive: true });
   },

@@ -100,24 +100,26 @@ describe("damage", () => {
     inFolder(async (directory) => {
       const keyOf = (number: number): string => `key-${String(number).padStart(5, "0")}`;
       const numbers = Array.from({ length: 1000 }, (_, index) => index);
+      const value = "x".repeat(50);
       await withStore(directory, (store) =>
-        store.write(numbers.map((number) => put(keyOf(number), "x".repeat(50)))),
+        store.write(numbers.map((number) => put(keyOf(number), value))),
       );
       const file = join(directory, "data.mdb");
       const pages = await readFile(file);
-      const branch = branchPageOf(pages);
-      // The first digit that differs of the key that leads to the last page.
-      const lastKeyIndex = pages.indexOf("key-00", branch) + "key-0".length;
-      pages[lastKeyIndex] = pages[lastKeyIndex]! ^ 1;
+      // The first digit that differs of the first key that leads to another page; in the pages that were left behind as well.
+      for (const branch of branchPagesOf(pages)) {
+        const keyIndex = pages.indexOf("key-00", branch) + "key-0".length;
+        pages[keyIndex] = pages[keyIndex]! ^ 1;
+      }
       await writeFile(file, pages, { flag: "r+" });
 
       await withStore(directory, async (store) => {
         const codes = new Set<unknown>();
         for (const number of numbers) {
-          const value = store.get(Buffer.from(keyOf(number)));
-          codes.add(await value.then(text, (error: { code: string }) => error.code));
+          const found = store.get(Buffer.from(keyOf(number)));
+          codes.add(await found.then(text, (error: { code: string }) => error.code));
         }
-        expect(codes).toEqual(new Set(["x".repeat(50), "STORAGE_CORRUPT"]));
+        expect(codes).toEqual(new Set([value, "STORAGE_CORRUPT"]));
       });
     }));
 
@@ -138,12 +140,13 @@ describe("damage", () => {
     }));
 });
 
-/** Where the page of the tree that leads to the others begins, in LMDB's layout: flags at byte 18, 1 for a branch. */
-const branchPageOf = (pages: Buffer): number => {
+/** Where the pages of the tree that lead to others begin, in LMDB's layout: flags at byte 18, 1 for a branch. */
+const branchPagesOf = (pages: Buffer): readonly number[] => {
+  const offsets: number[] = [];
   for (let offset = 8192; offset < pages.length; offset += 4096) {
-    if (pages.readUInt16LE(offset + 18) === 1) return offset;
+    if (pages.readUInt16LE(offset + 18) === 1) offsets.push(offset);
   }
-  throw new Error("there is no branch page");
+  return offsets;
 };
 
 describe("the address space", () => {

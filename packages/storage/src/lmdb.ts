@@ -1,6 +1,7 @@
 /** The adapter for Node on LMDB: a directory with one owner, a checksum on every value, a flush behind every answer. */
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { SyncError } from "@syncline/machine";
+import { type Applied, appliedWrite, newApplied, readApplied } from "./applied.ts";
 import { checkDataFile, clearForDataFile } from "./data-file.ts";
 import { type DirectoryLock, lockDirectory } from "./directory-lock.ts";
 import { makeDirectory, syncDirectory } from "./durable-files.ts";
@@ -12,6 +13,7 @@ import { readValue } from "./proven-reads.ts";
 import { seal } from "./seal.ts";
 import { openErrorOf } from "./storage-errors.ts";
 import type { Store } from "./store.ts";
+import { openWriteAheadLog } from "./write-ahead-log.ts";
 
 /** A store in a directory on disk. */
 export interface LmdbStore extends Store {
@@ -107,7 +109,8 @@ const makeStore = async (directory: string, mapSizeBytes: number): Promise<void>
   await clearForDataFile(file);
   const environment = await openEnvironment(file, mapSizeBytes);
   try {
-    await environment.write([identityWrite(await identityOf(file)), lastWrite()]);
+    const identity = identityWrite(await identityOf(file));
+    await environment.write([identity, appliedWrite(newApplied()), lastWrite()]);
   } finally {
     await environment.close();
   }
@@ -123,12 +126,27 @@ const openStore = async (
   try {
     const identity = await identityOf(file);
     const isCopy = readIdentity(environment) !== identity;
-    const store = storeOn(environment, lock, isCopy ? [identityWrite(identity)] : []);
-    return { ...store, isCopy };
+    const log = await openWriteAheadLog({
+      directory: dirname(file),
+      environment,
+      applied: await appliedIn(environment),
+      isCopy,
+      firstWrites: isCopy ? [identityWrite(identity)] : [],
+    });
+    return { ...storeOn({ environment, log, lock }), isCopy };
   } catch (error) {
     await environment.close();
     throw error;
   }
+};
+
+/** A store of a version that had no log gets one. */
+const appliedIn = async (environment: Environment): Promise<Applied> => {
+  const known = readApplied(environment);
+  if (known !== null) return known;
+  const applied = newApplied();
+  await environment.write([appliedWrite(applied)]);
+  return applied;
 };
 
 const identityWrite = (identity: string): EnvironmentWrite => ({

@@ -4,7 +4,7 @@
  * An ordered map of bytes to bytes in which writes are atomic and durable.
  *
  * Keys compare bytewise (unsigned, a prefix before what it is a prefix of). Keys and values may be empty.
- * Bytes are copied on the way in and on the way out: neither side sees the other change them afterwards.
+ * Bytes are copied, on the way in before `write` resolves: until then the caller leaves them as they are. What is given out is the caller's.
  * A store has one owner. After `close` every call rejects with `CLOSED`.
  */
 export interface Store {

@@ -6,6 +6,7 @@ import { type CongestionGauge, createCongestionGauge } from "./congestion.ts";
 import type { Connection, ConnectionHandlers } from "./connection.ts";
 import { type Liveness, watchLiveness } from "./liveness.ts";
 import { createSendQueue, type SendQueue } from "./send-queue.ts";
+import { type FrameJoiner, fragmentHeader } from "./server-frames.ts";
 import type { Heartbeat, ListenSettings } from "./server-options.ts";
 import { startTimer } from "./timer.ts";
 
@@ -16,6 +17,8 @@ import { startTimer } from "./timer.ts";
  * could not be told from one that is stuck: it would be cut off in the middle, come back, and begin again, for ever.
  */
 const pieceBytesMax = 256 * 1024;
+/** Frames that are due at once leave in one write, up to this many bytes: more would be copied for little. */
+const joinedBytesMax = 64 * 1024;
 
 /** What an accepted connection needs. */
 export interface AcceptedOptions {
@@ -24,6 +27,8 @@ export interface AcceptedOptions {
   readonly stream: Duplex & { readonly bytesRead?: number };
   readonly settings: ListenSettings;
   readonly heartbeat: Heartbeat | null;
+  /** Shared by all connections of the server. */
+  readonly joiner: FrameJoiner;
   /** Returns the connection's handlers. */
   accept(connection: Connection): ConnectionHandlers;
 }
@@ -33,6 +38,8 @@ interface Line extends AcceptedOptions {
   readonly gauge: CongestionGauge;
   readonly connection: Connection;
   liveness: Liveness | null;
+  /** Whether what is queued will be passed on at the end of this turn. */
+  isPumpDue: boolean;
   handlers: ConnectionHandlers | null;
   /** Why this side is ending the connection, once it is. */
   ending: { readonly code: number; readonly reason: string } | null;
@@ -57,6 +64,7 @@ export const takeCharge = (options: AcceptedOptions): Connection => {
     }),
     connection: connectionOf(() => line),
     liveness: null,
+    isPumpDue: false,
     handlers: null,
     ending: null,
     stopStuckTimer: () => {},
@@ -156,17 +164,40 @@ const send = (line: Line, frame: Uint8Array): void => {
     return;
   }
   line.queue.push(frame);
+  if (line.queue.bytes >= joinedBytesMax) return passOn(line);
+  if (line.isPumpDue) return;
+  line.isPumpDue = true;
+  queueMicrotask(() => {
+    line.isPumpDue = false;
+    if (!line.queue.isEmpty) passOn(line);
+  });
+};
+
+const passOn = (line: Line): void => {
   line.liveness?.sent();
   pump(line);
   line.gauge.read(bufferedBytesOf(line));
 };
 
-/** Passes pieces on until the system wants no more; its `drain` event then calls again. */
-const pump = ({ queue, webSocket, stream }: Line): void => {
-  while (!stream.writableNeedDrain) {
+/**
+ * Passes frames on until the system wants no more; its `drain` event then calls again.
+ *
+ * Past `ws`, whose own `send` costs a system call for each frame. It still writes its pings and its close between frames, or between the
+ * fragments of one, where they may stand.
+ */
+const pump = ({ queue, webSocket, stream, joiner }: Line): void => {
+  while (!stream.writableNeedDrain && webSocket.readyState === webSocket.OPEN) {
+    const frames = queue.shiftWhole(joinedBytesMax);
+    if (frames.length > 0) {
+      stream.write(joiner.join(frames));
+      continue;
+    }
     const piece = queue.shift(pieceBytesMax);
     if (piece === null) return;
-    webSocket.send(piece.bytes, { binary: true, fin: piece.isLast });
+    stream.cork();
+    stream.write(fragmentHeader({ ...piece, byteCount: piece.bytes.length }));
+    stream.write(piece.bytes);
+    stream.uncork();
   }
 };
 
@@ -201,6 +232,7 @@ const close = (line: Line, code: number, reason: string): void => {
   line.stopCloseTimer = startTimer(line.settings.closeGraceMs, () => {
     line.webSocket.terminate();
   });
+  pump(line);
   if (line.queue.isEmpty) sendClose(line, line.ending);
 };
 

@@ -8,6 +8,7 @@ const step = fc.oneof(
   fc
     .integer({ min: 1, max: 16 })
     .map((pieceBytesMax) => ({ kind: "shift" as const, pieceBytesMax })),
+  fc.integer({ min: 0, max: 60 }).map((bytesMax) => ({ kind: "shiftWhole" as const, bytesMax })),
 );
 
 test("frames come out whole and in order, in pieces no larger than asked for", () => {
@@ -15,6 +16,7 @@ test("frames come out whole and in order, in pieces no larger than asked for", (
     fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
       const queue = createSendQueue();
       const twin: number[][] = [];
+      let isBegun = false;
       const push = (bytes: Uint8Array): unknown[] => {
         queue.push(bytes);
         twin.push([...bytes]);
@@ -25,13 +27,34 @@ test("frames come out whole and in order, in pieces no larger than asked for", (
         const bytes = twin[0]?.splice(0, pieceBytesMax);
         const isLast = twin[0]?.length === 0;
         if (isLast) twin.shift();
-        const actual = piece === null ? null : { bytes: [...piece.bytes], isLast: piece.isLast };
-        return [actual, bytes === undefined ? null : { bytes, isLast }];
+        const actual = piece === null ? null : { ...piece, bytes: [...piece.bytes] };
+        const isFirst = !isBegun;
+        isBegun = bytes !== undefined && !isLast;
+        return [actual, bytes === undefined ? null : { bytes, isFirst, isLast }];
+      };
+
+      const shiftWhole = (bytesMax: number): unknown[] => {
+        const expected: number[][] = [];
+        let leftBytes = isBegun ? -1 : bytesMax;
+        while ((twin[0]?.length ?? Number.POSITIVE_INFINITY) <= leftBytes) {
+          leftBytes -= twin[0]?.length ?? 0;
+          expected.push(...twin.splice(0, 1));
+        }
+        return [queue.shiftWhole(bytesMax).map((bytes) => [...bytes]), expected];
+      };
+      const act = (next: (typeof steps)[number]): unknown[] => {
+        switch (next.kind) {
+          case "push":
+            return push(next.bytes);
+          case "shift":
+            return shift(next.pieceBytesMax);
+          case "shiftWhole":
+            return shiftWhole(next.bytesMax);
+        }
       };
 
       for (const next of steps) {
-        const [actual, expected] =
-          next.kind === "push" ? push(next.bytes) : shift(next.pieceBytesMax);
+        const [actual, expected] = act(next);
         expect(actual).toEqual(expected);
         const sizes = twin.map((bytes) => bytes.length);
         expect(queue.isEmpty).toBe(twin.length === 0);

@@ -3,6 +3,8 @@
 /** A part of a frame, to be sent as one fragment. */
 interface FramePiece {
   readonly bytes: Uint8Array;
+  /** The first piece of its frame. */
+  readonly isFirst: boolean;
   /** The last piece of its frame. */
   readonly isLast: boolean;
 }
@@ -15,6 +17,8 @@ export interface SendQueue {
   /** Bytes of the frames behind the first: those that one more frame would have to wait for besides the one under way. */
   readonly bytesBehindFirst: number;
   push(frame: Uint8Array): void;
+  /** Takes the frames out that come next and have at most this many bytes together; none if the first has more, or has been begun. */
+  shiftWhole(bytesMax: number): readonly Uint8Array[];
   /** Takes the next piece out, of at most this many bytes, or null if the queue is empty. Amortised constant cost. */
   shift(pieceBytesMax: number): FramePiece | null;
   clear(): void;
@@ -59,16 +63,30 @@ export const createSendQueue = (): SendQueue => {
       frames.push(frame);
       bytes += frame.length;
     },
+    shiftWhole: (bytesMax) => {
+      const taken: Uint8Array[] = [];
+      if (takenBytes > 0) return taken;
+      let leftBytes = bytesMax;
+      for (;;) {
+        const frame = frames[firstIndex];
+        if (frame === undefined || frame.length > leftBytes) return taken;
+        taken.push(frame);
+        leftBytes -= frame.length;
+        bytes -= frame.length;
+        dropFirst();
+      }
+    },
     shift: (pieceBytesMax) => {
       const frame = frames[firstIndex];
       if (frame === undefined) return null;
-      const isWhole = takenBytes === 0 && frame.length <= pieceBytesMax;
+      const isFirst = takenBytes === 0;
+      const isWhole = isFirst && frame.length <= pieceBytesMax;
       const piece = isWhole ? frame : frame.subarray(takenBytes, takenBytes + pieceBytesMax);
       takenBytes += piece.length;
       bytes -= piece.length;
       const isLast = takenBytes === frame.length;
       if (isLast) dropFirst();
-      return { bytes: piece, isLast };
+      return { bytes: piece, isFirst, isLast };
     },
     clear,
   };

@@ -7,6 +7,7 @@ import { WebSocketServer as UpgradeServer } from "ws";
 import { takeCharge } from "./accepted.ts";
 import { closeCode } from "./close-codes.ts";
 import type { Connection } from "./connection.ts";
+import { createFrameJoiner, type FrameJoiner } from "./server-frames.ts";
 import { type ListenOptions, type ListenSettings, settleListenOptions } from "./server-options.ts";
 
 export type { Connection, ConnectionHandlers } from "./connection.ts";
@@ -29,6 +30,7 @@ interface Service {
   readonly settings: ListenSettings;
   readonly http: Server;
   readonly upgrades: UpgradeServer;
+  readonly joiner: FrameJoiner;
   readonly connections: Set<Connection>;
   /** Every network socket, whatever it is used for. */
   readonly sockets: Set<Socket>;
@@ -45,6 +47,7 @@ export const listen = async (options: ListenOptions): Promise<WebSocketServer> =
     settings,
     http: createHttpServer(settings),
     upgrades: createUpgradeServer(settings),
+    joiner: createFrameJoiner(),
     connections: new Set(),
     sockets: new Set(),
   };
@@ -135,7 +138,7 @@ interface Upgrade {
 }
 
 const upgrade = (service: Service, { request, stream, head }: Upgrade): void => {
-  const { settings, connections, upgrades } = service;
+  const { settings, connections, joiner, upgrades } = service;
   if (connections.size >= settings.connectionsMax) {
     refuse(stream);
     return;
@@ -145,6 +148,7 @@ const upgrade = (service: Service, { request, stream, head }: Upgrade): void => 
       webSocket,
       stream,
       settings,
+      joiner,
       heartbeat: settings.heartbeatByProtocol.get(webSocket.protocol) ?? null,
       accept: (opened) =>
         settings.accept(opened, {
