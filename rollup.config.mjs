@@ -1,6 +1,6 @@
 // Three builds. Packages: every entry becomes ES modules in the package's dist/, one for each source file.
 // Demos: each demos/*/main.ts becomes one file that the page can load with no other server.
-// Benchmarks: each command and each process of its own, as the packages are.
+// Benchmarks: each command and whatever else is started by its file name, as the packages are.
 // Types are not built here; `tsc -b` writes dist/**/*.d.ts beside the packages' modules.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import resolve from "@rollup/plugin-node-resolve";
@@ -62,7 +62,7 @@ const packageBuild = (name) => ({
 
 const benchEntriesOf = (name) =>
   readdirSync(`bench/${name}/src`, { recursive: true, encoding: "utf8" })
-    .filter((file) => /(?:^cli|-process)\.ts$/u.test(file))
+    .filter((file) => /(?:^cli|-process|-preload)\.ts$/u.test(file))
     .map((file) => `bench/${name}/src/${file}`);
 
 const benchBuild = (name) => ({

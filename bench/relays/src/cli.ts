@@ -1,103 +1,110 @@
 /** The command: runs servers in turn, prints tables, saves everything. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import type { RunResult } from "./load/job.ts";
-import { describeMachine } from "./machine/machine.ts";
+import { compareBriefly, compareInTurns, contestantsOf, sessionOptionsOf } from "./compare.ts";
+import { curves } from "./growth/curves.ts";
+import { type GrowthLine, measureCurve } from "./growth/growth.ts";
+import { describeMachine, type Machine } from "./machine/machine.ts";
 import { type BenchOptions, help, readBenchOptions } from "./options.ts";
-import { type Series, seriesOf } from "./report/series.ts";
-import { type Paint, paintNothing, paintTerminal, tableOf } from "./report/table.ts";
-import { runOnce } from "./run.ts";
+import { savedScenario, type SavedScenario } from "./report/saved.ts";
+import type { Series } from "./report/series.ts";
+import { paintNothing, paintTerminal, tableOf } from "./report/table.ts";
 import { type Scenario, scenarios } from "./scenarios/scenarios.ts";
-import { isInstalled, type ServerKind, serverKinds } from "./servers/servers.ts";
-import type { WireName } from "./wires/wire.ts";
-
-interface Contestant {
-  readonly server: ServerKind;
-  readonly wire: WireName;
-}
+import { isInstalled, knownServers } from "./servers/servers.ts";
 
 const out = (text: string): void => void process.stdout.write(text);
 const say = (text: string): void => void process.stderr.write(text);
+const paint = process.stdout.isTTY ? paintTerminal : paintNothing;
 
+const clearLine = (): void => {
+  if (process.stderr.isTTY) say("\r\u001b[K");
+};
+
+const progress = (what: string): void => {
+  clearLine();
+  say(process.stderr.isTTY ? paintTerminal("dim", what) : `${what}\n`);
+};
+
+/** Resolves with the exit code: 1 if any run failed. */
 const main = async (args: readonly string[]): Promise<number> => {
   const options = readBenchOptions(args);
   if (options.isHelp) {
     out(help);
     return 0;
   }
-  const paint = process.stdout.isTTY ? paintTerminal : paintNothing;
   const machine = describeMachine(options.dataRoot);
   out(`${machine.summary}\n\n`);
-  const contestants = contestantsOf(options);
-  const saved = [];
-  let failureCount = 0;
-  for (const scenario of scenarios.filter(({ name }) => options.scenarios.includes(name))) {
-    const series = await compare(options, scenario, contestants, paint);
-    failureCount += series.filter(({ failures }) => failures.length > 0).length;
-    out(
-      `${tableOf(`${scenario.name}: ${scenario.title}`, scenario.columns, scenario.ratios, series, paint)}\n`,
-    );
-    const parameters = options.isShort ? scenario.short : scenario.parameters;
-    saved.push({ name: scenario.name, title: scenario.title, parameters, results: series });
+  for (const server of knownServers) {
+    const isLeftOut = options.servers.includes(server.name) && !isInstalled(server);
+    if (isLeftOut) say(`${server.label} is left out: its package is not installed\n`);
   }
-  if (options.outFile !== null) {
-    const file = resolve(options.outFile);
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, `${JSON.stringify({ ...machine, scenarios: saved }, null, 2)}\n`);
-    out(`saved in ${options.outFile}\n`);
-  }
-  return failureCount === 0 ? 0 : 1;
+  if (options.isGrowth) return runGrowth(options, machine);
+  const saved: SavedScenario[] = [];
+  const report = (scenario: Scenario, series: readonly Series[]): void => {
+    clearLine();
+    out(`${tableOf(scenario, series, options.isShort, paint)}\n`);
+    saved.push(savedScenario(scenario, options.isShort, series));
+  };
+  await runAll(options, report);
+  save(options, { ...machine, scenarios: saved });
+  const isAllRight = saved.every(({ results }) =>
+    results.every(({ failures }) => failures.length === 0),
+  );
+  return isAllRight ? 0 : 1;
 };
 
-const contestantsOf = (options: BenchOptions): readonly Contestant[] =>
-  serverKinds
-    .filter(({ name }) => options.servers.includes(name))
-    .filter((server) => {
-      if (isInstalled(server)) return true;
-      say(`${server.label} is not installed and left out\n`);
-      return false;
-    })
-    .flatMap((server) =>
-      server.wires
-        .filter((wire) => options.wires === null || options.wires.includes(wire))
-        .map((wire) => ({ server, wire })),
-    );
+const save = ({ outFile }: BenchOptions, results: object): void => {
+  if (outFile === null) return;
+  const file = resolve(outFile);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, `${JSON.stringify(results, null, 2)}\n`);
+  out(`saved in ${outFile}\n`);
+};
 
-/** Runs them in turns, so that whatever the machine does meanwhile falls on all alike. */
-const compare = async (
-  options: BenchOptions,
-  scenario: Scenario,
-  contestants: readonly Contestant[],
-  paint: Paint,
-): Promise<readonly Series[]> => {
-  const runs = contestants.map((): RunResult[] => []);
-  for (let round = 1; round <= options.runs; round += 1) {
-    for (const [index, { server, wire }] of contestants.entries()) {
-      if (process.stderr.isTTY) {
-        say(
-          `\r\u001b[K${paint("dim", `${scenario.name} ${round}/${options.runs}: ${server.label}, ${wire}`)}`,
-        );
-      }
-      runs[index]?.push(
-        await runOnce({
-          server,
-          wire,
-          parameters: options.isShort ? scenario.short : scenario.parameters,
-          dataRoot: resolve(options.dataRoot),
-          profileDirectory: options.profileDirectory && resolve(options.profileDirectory),
-        }),
-      );
-    }
+const runGrowth = async (options: BenchOptions, machine: Machine): Promise<number> => {
+  const { cpu, cores, node, commit, date } = machine;
+  const growth: { readonly curve: string; readonly lines: readonly GrowthLine[] }[] = [];
+  for (const curve of curves.filter(({ name }) => options.curves.includes(name))) {
+    const lines = await measureCurve(curve, {
+      session: sessionOptionsOf(options),
+      servers: options.servers,
+      wires: options.wires,
+      plotDirectory: resolve(options.plotDirectory),
+      note: `${cpu}, ${cores} cores; Node ${node}; commit ${commit}; ${date.slice(0, 10)}`,
+      paint,
+      progress,
+      out: (text) => {
+        clearLine();
+        out(text);
+      },
+    });
+    growth.push({ curve: curve.name, lines });
   }
-  if (process.stderr.isTTY) say("\r\u001b[K");
-  return contestants.map(({ server, wire }, index) =>
-    seriesOf({ server: server.name, label: server.label, wire }, runs[index] ?? []),
-  );
+  save(options, { ...machine, growth });
+  const results = growth.flatMap(({ lines }) => lines.flatMap(({ runs }) => runs));
+  return results.every(({ result }) => result.failure === null) ? 0 : 1;
+};
+
+const runAll = async (
+  options: BenchOptions,
+  report: (scenario: Scenario, series: readonly Series[]) => void,
+): Promise<void> => {
+  const chosen = scenarios.filter(({ name }) => options.scenarios.includes(name));
+  const contestants = contestantsOf(options, knownServers);
+  if (options.isShort) {
+    const seriesByScenario = await compareBriefly(options, chosen, contestants, progress);
+    for (const [scenario, series] of seriesByScenario) report(scenario, series);
+    return;
+  }
+  for (const scenario of chosen) {
+    report(scenario, await compareInTurns(options, scenario, contestants, progress));
+  }
 };
 
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
+  clearLine();
   say(`bench: ${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 2;
 }

@@ -1,7 +1,8 @@
 /** What the command may be told. */
 import { parseArgs } from "node:util";
+import { curves } from "./growth/curves.ts";
 import { scenarios } from "./scenarios/scenarios.ts";
-import { serverKinds } from "./servers/servers.ts";
+import { knownServers, serverKinds } from "./servers/servers.ts";
 import { type WireName, wireNames } from "./wires/wire.ts";
 
 /** The command's options, all decided. */
@@ -15,6 +16,10 @@ export interface BenchOptions {
   readonly outFile: string | null;
   readonly dataRoot: string;
   readonly profileDirectory: string | null;
+  /** Measure how cost grows, instead of comparing. */
+  readonly isGrowth: boolean;
+  readonly curves: readonly string[];
+  readonly plotDirectory: string;
   readonly isHelp: boolean;
 }
 
@@ -28,6 +33,9 @@ export const help = `npm run bench -- [options]: Syncline's relay beside its pee
   --short          all in some 20 seconds, to see that everything works; the figures mean little
   --out FILE       saves everything as JSON
   --data DIR       where servers get their data directories; a real disk (.syncline/bench)
+  --growth         how cost grows with its causes, instead; draws it
+  --curve A,B      ${curves.map(({ name }) => name).join(", ")} (all)
+  --plots DIR      where the pictures go (docs/growth)
   --profile DIR    servers write CPU profiles there: --cpu-prof, and slower for it
 `;
 
@@ -44,21 +52,29 @@ export const readBenchOptions = (args: readonly string[]): BenchOptions => {
       out: { type: "string" },
       data: { type: "string" },
       profile: { type: "string" },
+      growth: { type: "boolean" },
+      curve: { type: "string" },
+      plots: { type: "string" },
       help: { type: "boolean" },
     },
   });
   const isShort = values.short ?? false;
   const scenarioNames = scenarios.map(({ name }) => name);
+  const curveNames = curves.map(({ name }) => name);
+  const known = knownServers.map(({ name }) => name);
   const serverNames = serverKinds.map(({ name }) => name);
   return {
     scenarios: chosen("scenario", values.scenario, scenarioNames),
-    servers: chosen("server", values.server, serverNames),
+    servers: values.server === undefined ? serverNames : chosen("server", values.server, known),
     wires: values.wire === undefined ? null : chosen("wire", values.wire, wireNames),
     runs: countOf(values.runs ?? (isShort ? "1" : "3")),
     isShort,
     outFile: values.out ?? null,
     dataRoot: values.data ?? ".syncline/bench",
     profileDirectory: values.profile ?? null,
+    isGrowth: values.growth ?? false,
+    curves: chosen("curve", values.curve, curveNames),
+    plotDirectory: values.plots ?? "docs/growth",
     isHelp: values.help ?? false,
   };
 };

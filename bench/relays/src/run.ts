@@ -1,71 +1,192 @@
-/** One run: a server started afresh with a directory of its own, one load, and its figures. */
-import { fork } from "node:child_process";
+/** A server that was started afresh with a directory of its own, and a load process beside it. */
+import { type ChildProcess, fork } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import type { Job, RunResult, WatchedProcess } from "./load/job.ts";
-import { memoryOf } from "./machine/usage.ts";
+import { pathToFileURL } from "node:url";
+import { failedRun, type Job, type RunResult, type WatchedProcess } from "./load/job.ts";
+import { directoryMegabytes } from "./machine/disk.ts";
 import { repositoryRoot } from "./machine/repository.ts";
-import type { ScenarioParameters } from "./scenarios/scenarios.ts";
-import type { ServerProcess } from "./servers/started-server.ts";
+import { collectGarbage, memoryOf } from "./machine/usage.ts";
+import type { RestartParameters, ScenarioParameters } from "./scenarios/parameters.ts";
 import type { ServerKind } from "./servers/servers.ts";
+import type { ServerProcess } from "./servers/started-server.ts";
 import type { WireName } from "./wires/wire.ts";
 
-/** What to run. */
-export interface RunOptions {
-  readonly server: ServerKind;
-  readonly wire: WireName;
-  readonly parameters: ScenarioParameters;
+/** How servers are started. */
+export interface SessionOptions {
   /** Where the server's directory is made. */
   readonly dataRoot: string;
   /** Where the servers leave their CPU profiles, or null. */
   readonly profileDirectory: string | null;
+  /** A run that takes longer has failed. */
+  readonly patienceMs: number;
 }
 
-const loadScript = join(repositoryRoot, "bench/relays/dist/load/load-process.js");
+/** A started server. */
+export interface Session {
+  /** Runs a scenario. What breaks, server or load, is a failure of the run, not of the harness. */
+  run(wire: WireName, parameters: ScenarioParameters): Promise<RunResult>;
+  end(): Promise<void>;
+}
+
+interface State {
+  readonly server: ServerKind;
+  readonly nodeOptions: readonly string[];
+  readonly dataDirectory: string;
+  readonly patienceMs: number;
+  load: ChildProcess;
+  processes: readonly ServerProcess[];
+  watched: readonly WatchedProcess[];
+  runCount: number;
+}
+
+const harness = join(repositoryRoot, "bench/relays/dist");
 /** What a server does at its start is over by then. */
 const settleMs = 500;
 
-/** Runs it. A server that cannot be started or that breaks is a failure of the run, not of the harness. */
-export const runOnce = async (options: RunOptions): Promise<RunResult> => {
-  const { server, dataRoot, profileDirectory } = options;
+/** Starts a server and a load process; rejects if the server does not start. */
+export const openSession = async (
+  server: ServerKind,
+  { dataRoot, profileDirectory, patienceMs }: SessionOptions,
+): Promise<Session> => {
   mkdirSync(dataRoot, { recursive: true });
-  const dataDirectory = mkdtempSync(join(dataRoot, `${server.name}-`));
-  const nodeOptions =
+  const preload = pathToFileURL(join(harness, "servers/garbage-preload.js")).href;
+  const profiling =
     profileDirectory === null ? [] : ["--cpu-prof", `--cpu-prof-dir=${profileDirectory}`];
-  let processes: readonly ServerProcess[] = [];
-  try {
-    processes = await server.start({ dataDirectory, nodeOptions });
-    await new Promise((resolve) => setTimeout(resolve, settleMs));
-    return await load(jobOf(options, processes));
-  } finally {
-    await Promise.all(processes.map((process) => process.stop()));
+  const dataDirectory = mkdtempSync(join(dataRoot, `${server.name}-`));
+  const nodeOptions = [`--import=${preload}`, ...profiling];
+  const state: State = {
+    server,
+    nodeOptions,
+    dataDirectory,
+    patienceMs,
+    load: forkLoad(),
+    processes: [],
+    watched: [],
+    runCount: 0,
+  };
+  const end = async (): Promise<void> => {
+    state.load.kill();
+    await Promise.all(state.processes.map((process) => process.stop()));
     rmSync(dataDirectory, { recursive: true, force: true });
+  };
+  try {
+    await start(state);
+  } catch (error) {
+    await end();
+    throw error;
   }
+  return {
+    run: async (wire, parameters) => {
+      state.runCount += 1;
+      try {
+        return parameters.kind === "restart"
+          ? await runRestart(state, wire, parameters)
+          : await runLoad(state, wire, parameters);
+      } catch (error) {
+        return failedRun(error);
+      }
+    },
+    end,
+  };
 };
 
-const jobOf = (
-  { server, wire, parameters }: RunOptions,
-  processes: readonly ServerProcess[],
-): Job => ({
-  parameters,
-  wire,
-  target: {
-    urls: processes.map(({ url }) => url),
-    isCopying: server.isCopying,
-    writeQuorum: server.writeQuorum,
-  },
-  processes: processes.map(({ name, pid }): WatchedProcess => ({
+const forkLoad = (): ChildProcess =>
+  fork(join(harness, "load/load-process.js"), [], { execArgv: [] });
+
+const start = async (state: State): Promise<void> => {
+  const { server, dataDirectory, nodeOptions } = state;
+  state.processes = await server.start({ dataDirectory, nodeOptions });
+  await new Promise((resolve) => setTimeout(resolve, settleMs));
+  await collectGarbage(state.processes.map(({ pid }) => pid));
+  state.watched = state.processes.map(({ name, pid }) => ({
     name,
     pid,
     baseBytes: memoryOf(pid).residentBytes,
-  })),
-});
+  }));
+};
 
-const load = (job: Job): Promise<RunResult> =>
-  new Promise((resolve, reject) => {
-    const child = fork(loadScript, [], { execArgv: [] });
-    child.once("message", (result) => resolve(result as RunResult));
-    child.once("error", reject);
-    child.once("exit", (code) => reject(new Error(`the load ended with ${code}`)));
-    child.send(job);
+const runLoad = (
+  state: State,
+  wire: WireName,
+  parameters: ScenarioParameters,
+): Promise<RunResult> => {
+  if (state.load.exitCode !== null || state.load.killed) state.load = forkLoad();
+  const { server, load, processes, watched, runCount, patienceMs, dataDirectory } = state;
+  const job: Job = {
+    parameters,
+    wire,
+    target: {
+      urls: processes.map(({ url }) => url),
+      isCopying: server.isCopying,
+      writeQuorum: server.writeQuorum,
+    },
+    roomPrefix: `r${runCount}-`,
+    processes: watched,
+  };
+  return new Promise((resolve, reject) => {
+    const finish = (result: RunResult): void => {
+      clearTimeout(timer);
+      load.off("exit", die);
+      const disk = server.isPersistent ? { diskMegabytes: directoryMegabytes(dataDirectory) } : {};
+      const figures = { ...disk, ...result.figures };
+      const complaints = processes.flatMap((process) => process.complaints).slice(-3);
+      const failure = result.failure === null ? null : [result.failure, ...complaints].join("\n");
+      resolve({ ...result, figures, failure });
+    };
+    const die = (code: number | null): void => {
+      clearTimeout(timer);
+      load.off("message", finish);
+      reject(new Error(`the load ended with ${code}`));
+    };
+    const timer = setTimeout(() => {
+      load.off("exit", die);
+      load.kill("SIGKILL");
+      reject(new Error(`not done after ${patienceMs / 1000} s`));
+    }, patienceMs);
+    load.once("message", finish);
+    load.once("exit", die);
+    load.send(job);
   });
+};
+
+/** Fills the server, starts it again on the same directory, and looks whether everything is there. */
+const runRestart = async (
+  state: State,
+  wire: WireName,
+  parameters: RestartParameters,
+): Promise<RunResult> => {
+  const emptyReadyMs = readyMsOf(state.processes);
+  const emptyMegabytes = state.watched.reduce((sum, { baseBytes }) => sum + baseBytes / 1e6, 0);
+  const filled = await runLoad(state, wire, { ...parameters, phase: "fill" });
+  if (filled.failure !== null) return filled;
+  await Promise.all(state.processes.map((process) => process.stop()));
+  const { server, dataDirectory, nodeOptions } = state;
+  const diskMegabytes = directoryMegabytes(dataDirectory);
+  const startMs = performance.now();
+  state.processes = await server.start({ dataDirectory, nodeOptions });
+  const readyMs = performance.now() - startMs;
+  await new Promise((resolve) => setTimeout(resolve, settleMs));
+  await collectGarbage(state.processes.map(({ pid }) => pid));
+  const memoryMegabytes = residentMegabytesOf(state.processes) - emptyMegabytes;
+  // Rooms have the names that they were filled under.
+  const checked = await runLoad(state, wire, { ...parameters, phase: "check" });
+  return {
+    ...checked,
+    figures: {
+      ...checked.figures,
+      ...filled.figures,
+      emptyReadyMs,
+      readyMs,
+      memoryMegabytes,
+      diskMegabytes,
+      diskBytesPerRoom: (diskMegabytes * 1e6) / parameters.rooms,
+    },
+  };
+};
+
+const readyMsOf = (processes: readonly ServerProcess[]): number =>
+  Math.max(...processes.map(({ readyMs }) => readyMs));
+
+const residentMegabytesOf = (processes: readonly ServerProcess[]): number =>
+  processes.reduce((sum, { pid }) => sum + memoryOf(pid).residentBytes / 1e6, 0);

@@ -1,6 +1,6 @@
 /** What the load process is told, and what it answers. */
 import type { Figures } from "../report/figures.ts";
-import type { ScenarioParameters } from "../scenarios/scenarios.ts";
+import type { ScenarioParameters } from "../scenarios/parameters.ts";
 import type { Target, WireName } from "../wires/wire.ts";
 
 /** A server process, as the load sees it. */
@@ -16,6 +16,8 @@ export interface Job {
   readonly parameters: ScenarioParameters;
   readonly wire: WireName;
   readonly target: Target;
+  /** Begins the names of its rooms: several runs may share a server. */
+  readonly roomPrefix: string;
   readonly processes: readonly WatchedProcess[];
 }
 
@@ -39,3 +41,12 @@ export interface LoadUse {
   /** Why the figures are the load's limit rather than the server's, or null. */
   readonly bottleneck: string | null;
 }
+
+/** The result of a run that broke. */
+export const failedRun = (error: unknown): RunResult => ({
+  figures: {},
+  failure: error instanceof Error ? (error.stack ?? error.message) : String(error),
+  elapsedMs: 0,
+  cpuMsByProcess: {},
+  load: { cpuShare: 0, lateP99Ms: 0, bottleneck: null },
+});

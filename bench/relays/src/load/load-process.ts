@@ -1,10 +1,16 @@
-/** The load: a process of its own, which is given one run and answers with its figures. */
+/** The load: a process of its own, which is given one run after the other and answers each with its figures. */
+import { runHistory } from "../scenarios/history.ts";
+import { runIdle } from "../scenarios/idle.ts";
+import { runJoin } from "../scenarios/join.ts";
+import { runPresence } from "../scenarios/presence.ts";
+import { runReconnect } from "../scenarios/reconnect.ts";
+import { runRestart } from "../scenarios/restart.ts";
 import { runTyping } from "../scenarios/typing.ts";
 import { hocuspocusWire } from "../wires/hocuspocus.ts";
 import { nativeWire } from "../wires/native.ts";
 import type { Wire, WireName } from "../wires/wire.ts";
 import { yWebsocketWire } from "../wires/y-websocket.ts";
-import type { Job, RunResult } from "./job.ts";
+import { failedRun, type Job, type RunResult } from "./job.ts";
 
 const wires: Readonly<Record<WireName, Wire>> = {
   "y-websocket": yWebsocketWire,
@@ -12,30 +18,35 @@ const wires: Readonly<Record<WireName, Wire>> = {
   native: nativeWire,
 };
 
-const failed = (failure: string): RunResult => ({
-  figures: {},
-  failure,
-  elapsedMs: 0,
-  cpuMsByProcess: {},
-  load: { cpuShare: 0, lateP99Ms: 0, bottleneck: null },
-});
-
 const answer = (result: RunResult): void => {
-  process.send?.(result, () => process.exit(0));
+  process.send?.(result);
 };
 
-process.once("message", (job: Job) => {
+const run = (job: Job): Promise<RunResult> => {
   const wire = wires[job.wire];
-  run(job, wire).then(answer, (error: unknown) => {
-    answer(failed(error instanceof Error ? (error.stack ?? error.message) : String(error)));
-  });
-});
-
-const run = (job: Job, wire: Wire): Promise<RunResult> => {
   switch (job.parameters.kind) {
     case "typing":
       return runTyping(job, wire, job.parameters);
+    case "idle":
+      return runIdle(job, wire, job.parameters);
+    case "join":
+      return runJoin(job, wire, job.parameters);
+    case "presence":
+      return runPresence(job, wire, job.parameters);
+    case "reconnect":
+      return runReconnect(job, wire, job.parameters);
+    case "restart":
+      return runRestart(job, wire, job.parameters);
+    case "history":
+      return runHistory(job, wire, job.parameters);
   }
 };
 
-process.on("uncaughtException", (error) => answer(failed(error.stack ?? error.message)));
+process.on("message", (job: Job) => {
+  run(job).then(answer, (error: unknown) => answer(failedRun(error)));
+});
+
+// What a handler throws in the middle of a frame ends the run, and this process: its sockets are in no known state.
+process.on("uncaughtException", (error) => {
+  process.send?.(failedRun(error), () => process.exit(1));
+});

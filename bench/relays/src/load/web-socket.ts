@@ -25,6 +25,9 @@ export interface LoadSocket {
   readonly bytesWritten: number;
   /** Whole messages that came. */
   readonly messagesRead: number;
+  readonly messagesWritten: number;
+  /** How often something was sent and then something came: the handshake is the first time. */
+  readonly roundTrips: number;
 }
 
 const opcodes = { continuation: 0, close: 8, ping: 9, pong: 10 } as const;
@@ -100,6 +103,9 @@ const begin = (
 ): { readonly socket: LoadSocket; read(chunk: Buffer): void } => {
   let closeCode = 1006;
   let messagesRead = 0;
+  let messagesWritten = 0;
+  let roundTrips = 1;
+  let isAnswerDue = false;
   const reader = createFrameReader((opcode, payload) => {
     if (opcode === opcodes.ping) socket.write(maskedFrame(payload, opcodes.pong));
     else if (opcode === opcodes.close) {
@@ -107,6 +113,8 @@ const begin = (
       socket.end();
     } else if (opcode < opcodes.close) {
       messagesRead += 1;
+      if (isAnswerDue) roundTrips += 1;
+      isAnswerDue = false;
       handlers.message(payload);
     }
   });
@@ -115,6 +123,8 @@ const begin = (
   socket.on("close", () => handlers.closed(closeCode));
   const open: LoadSocket = {
     send: (frame) => {
+      messagesWritten += 1;
+      isAnswerDue = true;
       socket.write(frame);
     },
     close: () => {
@@ -128,6 +138,12 @@ const begin = (
     },
     get messagesRead() {
       return messagesRead;
+    },
+    get messagesWritten() {
+      return messagesWritten;
+    },
+    get roundTrips() {
+      return roundTrips;
     },
   };
   return { socket: open, read: reader };

@@ -8,6 +8,7 @@ export interface Series {
   readonly server: string;
   readonly label: string;
   readonly wire: WireName;
+  readonly isFromDisk: boolean;
   readonly runs: readonly RunResult[];
   readonly failures: readonly string[];
   readonly bottlenecks: readonly string[];
@@ -17,12 +18,13 @@ export interface Series {
 
 /** Puts the runs of one server together. */
 export const seriesOf = (
-  { server, label, wire }: Pick<Series, "server" | "label" | "wire">,
+  { server, label, wire, isFromDisk }: Pick<Series, "server" | "label" | "wire" | "isFromDisk">,
   runs: readonly RunResult[],
 ): Series => ({
   server,
   label,
   wire,
+  isFromDisk,
   runs,
   failures: runs.flatMap(({ failure }) => failure ?? []),
   bottlenecks: runs.flatMap(({ load }) => load.bottleneck ?? []),

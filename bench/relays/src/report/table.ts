@@ -1,6 +1,7 @@
 /** Figures as a table that fits into 120 columns. */
 import { type FigureName, figureSpecs, type FigureUnit } from "./figures.ts";
 import { type Spread, spreadOf } from "./statistics.ts";
+import type { Scenario } from "../scenarios/scenarios.ts";
 import type { Series } from "./series.ts";
 
 /** Paints text, or leaves it. */
@@ -35,10 +36,14 @@ export const format = (unit: FigureUnit, value: number): string => {
 
 /** The table of one scenario: a line for each server and wire, medians of its runs. */
 export const tableOf = (
-  title: string,
-  columns: readonly FigureName[],
-  ratios: readonly FigureName[],
+  {
+    name: scenario,
+    title,
+    columns,
+    ratios,
+  }: Pick<Scenario, "name" | "title" | "columns" | "ratios">,
   series: readonly Series[],
+  isShort: boolean,
   paint: Paint,
 ): string => {
   const head = ["server", "wire", ...columns.map((name) => figureSpecs[name].title)];
@@ -58,7 +63,7 @@ export const tableOf = (
       .join("  ")
       .trimEnd();
   return [
-    paint("bold", title),
+    paint("bold", `${scenario}: ${isShort ? "in its short form" : title}`),
     paint("dim", row(head)),
     ...series.map((one, index) =>
       one.failures.length > 0
@@ -66,6 +71,7 @@ export const tableOf = (
         : row(lines[index] ?? []),
     ),
     ...ratioLines(ratios, series),
+    ...shareLines(series),
     ...noteLines(series, paint),
     "",
   ].join("\n");
@@ -79,11 +85,14 @@ const cell = (one: Series, name: FigureName): string => {
 /** Each against y-websocket and against the bare loop on the same wire, with the spread of the figure itself. */
 const ratioLines = (ratios: readonly FigureName[], series: readonly Series[]): readonly string[] =>
   ratios.flatMap((name) => {
+    const isOneRun = series.every(({ runs }) => runs.length < 2);
     const { title, unit } = figureSpecs[name];
     const stock = median(
       series.find(({ server }) => server === "y-websocket"),
       name,
     );
+    const isAlone = stock === null && series.every(({ server }) => server !== "bare-ws");
+    if (isOneRun && isAlone) return [];
     const parts = series.flatMap((one) => {
       const spread = spreadOf(one.figures(name));
       if (spread === null || one.failures.length > 0) return [];
@@ -91,10 +100,13 @@ const ratioLines = (ratios: readonly FigureName[], series: readonly Series[]): r
         ({ server, wire }) => server === "bare-ws" && wire === one.wire,
       );
       const bare = median(bareOnWire ?? series.find(({ server }) => server === "bare-ws"), name);
-      return [
-        `    ${`${one.label} (${one.wire})`.padEnd(40)} ${spreadText(unit, spread).padEnd(28)}` +
-          ` ${ratioText(spread.median, stock, "y-websocket").padEnd(20)} ${ratioText(spread.median, bare, "bare")}`,
+      const cells = [
+        `    ${one.label} (${one.wire})`.padEnd(36),
+        spreadText(unit, spread).padEnd(28),
+        ratioText(spread.median, stock, "y-websocket").padEnd(20),
+        ratioText(spread.median, bare, "bare"),
       ];
+      return [cells.join(" ").trimEnd()];
     });
     return parts.length === 0 ? [] : [`  ${title}: median (min – max), ratios`, ...parts];
   });
@@ -103,10 +115,28 @@ const median = (one: Series | undefined, name: FigureName): number | null =>
   one === undefined ? null : (spreadOf(one.figures(name))?.median ?? null);
 
 const spreadText = (unit: FigureUnit, { median: middle, min, max }: Spread): string =>
-  `${format(unit, middle)} (${format(unit, min)} – ${format(unit, max)})`;
+  min === max
+    ? format(unit, middle)
+    : `${format(unit, middle)} (${format(unit, min)} – ${format(unit, max)})`;
 
 const ratioText = (value: number, other: number | null, name: string): string =>
   other === null || other === 0 ? "" : `${(value / other).toFixed(2)} × ${name}`;
+
+/** What each process of a server has used of the processor time of all of them. */
+const shareLines = (series: readonly Series[]): readonly string[] =>
+  series.flatMap(({ label, wire, runs, failures }) => {
+    const names = Object.keys(runs[0]?.cpuMsByProcess ?? {});
+    if (names.length < 2 || failures.length > 0) return [];
+    const sums = names.map((name) =>
+      runs.reduce((sum, { cpuMsByProcess }) => sum + (cpuMsByProcess[name] ?? 0), 0),
+    );
+    const total = sums.reduce((sum, ms) => sum + ms, 0);
+    if (total === 0) return [];
+    const shares = names.map(
+      (name, index) => `${name} ${(((sums[index] ?? 0) / total) * 100).toFixed(0)} %`,
+    );
+    return [`  CPU of ${label} (${wire}): ${shares.join(", ")}`];
+  });
 
 const noteLines = (series: readonly Series[], paint: Paint): readonly string[] =>
   series.flatMap((one) => {

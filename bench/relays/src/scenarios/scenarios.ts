@@ -1,24 +1,6 @@
 /** The scenarios, with their exact shapes, and the short forms that the tests run. */
 import type { FigureName } from "../report/figures.ts";
-
-/** What a scenario does, and how much of it. */
-export type ScenarioParameters = TypingParameters;
-
-/** Authors type, readers see it. */
-export interface TypingParameters {
-  readonly kind: "typing";
-  readonly rooms: number;
-  /** In each room, beside its one author. */
-  readonly readers: number;
-  /** In each room. */
-  readonly updates: number;
-  /** When an author sends its next update. */
-  readonly pace:
-    | { readonly kind: "in-flight"; readonly count: number }
-    | { readonly kind: "rate"; readonly perSecond: number };
-  /** Updates in each of as many other rooms before anything is measured. */
-  readonly warmUpUpdates: number;
-}
+import type { ScenarioParameters } from "./parameters.ts";
 
 /** A scenario. */
 export interface Scenario {
@@ -27,6 +9,10 @@ export interface Scenario {
   readonly parameters: ScenarioParameters;
   /** The same in a second or two. */
   readonly short: ScenarioParameters;
+  /** Which servers can take part: all, those that know documents, those that have them again after a restart. */
+  readonly needs: "nothing" | "documents" | "persistence";
+  /** Where the wire makes no difference, the server's last stands for all. */
+  readonly isPerWire: boolean;
   /** The figures of its table, in order. */
   readonly columns: readonly FigureName[];
   /** The figures that are compared with the others'. */
@@ -57,15 +43,19 @@ export const scenarios: readonly Scenario[] = [
       updates: 2000,
       pace: { kind: "in-flight", count: 8 },
       warmUpUpdates: 500,
+      restMs: 300,
     },
     short: {
       kind: "typing",
       rooms: 1,
       readers: 10,
-      updates: 600,
+      updates: 160,
       pace: { kind: "in-flight", count: 8 },
       warmUpUpdates: 20,
+      restMs: 20,
     },
+    needs: "nothing",
+    isPerWire: true,
     columns: typingColumns,
     ratios: ["cpuUsPerDelivery", "deliveriesPerSecond"],
   },
@@ -79,15 +69,19 @@ export const scenarios: readonly Scenario[] = [
       updates: 100,
       pace: { kind: "in-flight", count: 4 },
       warmUpUpdates: 25,
+      restMs: 300,
     },
     short: {
       kind: "typing",
-      rooms: 20,
+      rooms: 10,
       readers: 2,
-      updates: 50,
+      updates: 30,
       pace: { kind: "in-flight", count: 4 },
       warmUpUpdates: 5,
+      restMs: 20,
     },
+    needs: "nothing",
+    isPerWire: true,
     columns: typingColumns,
     ratios: ["cpuUsPerDelivery", "deliveriesPerSecond"],
   },
@@ -101,6 +95,7 @@ export const scenarios: readonly Scenario[] = [
       updates: 100,
       pace: { kind: "rate", perSecond: 10 },
       warmUpUpdates: 20,
+      restMs: 300,
     },
     short: {
       kind: "typing",
@@ -109,8 +104,101 @@ export const scenarios: readonly Scenario[] = [
       updates: 10,
       pace: { kind: "rate", perSecond: 20 },
       warmUpUpdates: 2,
+      restMs: 20,
     },
+    needs: "nothing",
+    isPerWire: true,
     columns: typingColumns,
     ratios: ["cpuUsPerDelivery", "latencyP99Ms"],
+  },
+  {
+    name: "idle",
+    title: "2,000 rooms of 300 updates with one client each, and after all have left",
+    parameters: { kind: "idle", rooms: 2000, updates: 300, restMs: 3000 },
+    short: { kind: "idle", rooms: 10, updates: 30, restMs: 50 },
+    needs: "documents",
+    isPerWire: true,
+    columns: [
+      "memoryMegabytes",
+      "heldMegabytes",
+      "heldKilobytesPerRoom",
+      "leftMegabytes",
+      "cpuUsPerUpdate",
+    ],
+    ratios: ["memoryMegabytes", "heldMegabytes"],
+  },
+  {
+    name: "join",
+    title: "150 clients open a document of 4 MB at once",
+    parameters: { kind: "join", clients: 150, documentBytes: 4_000_000, restMs: 3000 },
+    short: { kind: "join", clients: 5, documentBytes: 20_000, restMs: 50 },
+    needs: "documents",
+    isPerWire: true,
+    columns: [
+      "joinP50Ms",
+      "joinP99Ms",
+      "joinsPerSecond",
+      "cpuMsPerJoin",
+      "bytesPerJoin",
+      "peakMegabytes",
+      "peakOverBeforeMegabytes",
+    ],
+    ratios: ["peakMegabytes", "joinP99Ms"],
+  },
+  {
+    name: "presence",
+    title: "1 room, 300 clients, each moves its cursor once a second, 10 s",
+    parameters: { kind: "presence", clients: 300, movesEach: 10, everyMs: 1000, restMs: 500 },
+    short: { kind: "presence", clients: 10, movesEach: 3, everyMs: 50, restMs: 20 },
+    needs: "nothing",
+    isPerWire: true,
+    columns: [
+      "deliveriesPerSecond",
+      "latencyP50Ms",
+      "latencyP99Ms",
+      "cpuUsPerDelivery",
+      "serverCpuShare",
+      "bytesPerDelivery",
+      "framesPerDelivery",
+      "memoryMegabytes",
+    ],
+    ratios: ["cpuUsPerDelivery", "latencyP99Ms"],
+  },
+  {
+    name: "reconnect",
+    title: "1 client comes back to 1,000 documents: nothing changed, then 10",
+    parameters: { kind: "reconnect", documents: 1000, changed: 10, keystrokes: 30, restMs: 1000 },
+    short: { kind: "reconnect", documents: 20, changed: 3, keystrokes: 10, restMs: 200 },
+    needs: "documents",
+    isPerWire: true,
+    columns: [
+      "unchangedBytes",
+      "unchangedMessages",
+      "roundTrips",
+      "unchangedMs",
+      "unchangedCpuMs",
+      "changedBytes",
+      "changedMessages",
+      "changedMs",
+    ],
+    ratios: ["unchangedBytes", "unchangedMs"],
+  },
+  {
+    name: "restart",
+    title: "a start with 100,000 rooms on disk",
+    parameters: { kind: "restart", rooms: 100_000, phase: "fill", restMs: 3000 },
+    short: { kind: "restart", rooms: 100, phase: "fill", restMs: 500 },
+    needs: "persistence",
+    isPerWire: false,
+    columns: [
+      "emptyReadyMs",
+      "readyMs",
+      "firstJoinMs",
+      "memoryMegabytes",
+      "diskMegabytes",
+      "diskBytesPerRoom",
+      "fillCpuUsPerRoom",
+    ],
+    ratios: ["readyMs"],
   },
 ];

@@ -6,13 +6,12 @@ import { inLanes } from "../load/lanes.ts";
 import { createProgress, type Progress } from "../load/progress.ts";
 import { openWindow } from "../load/window.ts";
 import { quantileOf } from "../report/statistics.ts";
-import type { Client, Wire } from "../wires/wire.ts";
+import { type Client, idleHandlers, type Wire } from "../wires/wire.ts";
 import { type Keystrokes, readKeystrokes, TEXT_NAME } from "../workload/keystrokes.ts";
-import type { TypingParameters } from "./scenarios.ts";
+import type { TypingParameters } from "./parameters.ts";
 
 /** After so long without an arrival the rest counts as lost. */
 const patienceMs = 10_000;
-const restMs = 300;
 /** In so many rooms one reader's document is built afterwards and compared with what was typed. */
 const builtMax = 50;
 
@@ -59,7 +58,7 @@ export const runTyping = async (
   if (warmUp.failure !== null) throw new Error(`in the warm-up: ${warmUp.failure}`);
   for (const { members } of warmUp.rooms) for (const { client } of members) client.socket.close();
   const typing = await open(job, wire, parameters, "room");
-  await new Promise((resolve) => setTimeout(resolve, restMs));
+  await new Promise((resolve) => setTimeout(resolve, parameters.restMs));
   const traffic = trafficOf(typing);
   const closeWindow = openWindow(job.processes);
   const startMs = performance.now();
@@ -106,7 +105,7 @@ const open = async (
   };
   const { urls } = job.target;
   await inLanes(Array.from({ length: parameters.rooms }), 8, async (_, index) => {
-    const name = `${prefix}-${String(index).padStart(5, "0")}`;
+    const name = `${job.roomPrefix}${prefix}-${String(index).padStart(5, "0")}`;
     const room = createRoom(typing, wire, name);
     typing.rooms[index] = room;
     for (let place = 0; place <= parameters.readers; place += 1) {
@@ -154,6 +153,7 @@ const join = async (typing: Typing, job: Job, wire: Wire, seat: Seat): Promise<M
     }
   };
   const client = await wire.join(job.target, url, name, {
+    ...idleHandlers,
     update: (payload) => {
       if (isKept) payloads.push(payload.slice());
       advance(progress.count, progress.take(payload));
@@ -165,7 +165,6 @@ const join = async (typing: Typing, job: Job, wire: Wire, seat: Seat): Promise<M
     acknowledged: (count) => {
       if (isAuthor) whenAcknowledged(typing, room, count);
     },
-    presence: () => {},
     closed: (code) => {
       typing.failure ??= `a client was closed with ${code}`;
       typing.finished();

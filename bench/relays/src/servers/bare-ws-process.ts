@@ -1,7 +1,7 @@
 /**
  * The limit: a loop that copies each frame to everybody in the room, its author included, and does nothing else.
  *
- * `--lossy` drops one frame in a thousand: the harness must notice.
+ * `--lossy` drops one frame in a hundred: the harness must notice.
  */
 import { createServer } from "node:http";
 import { type WebSocket, WebSocketServer } from "ws";
@@ -19,7 +19,7 @@ webSocketServer.on("connection", (socket, request) => {
   room.add(socket);
   socket.on("message", (data: Buffer) => {
     frameCount += 1;
-    if (isLossy && frameCount % 1000 === 500) return;
+    if (isLossy && frameCount % 100 === 50) return;
     for (const member of room) member.send(data);
   });
   socket.on("close", () => {

@@ -98,7 +98,7 @@ export const serverKinds: readonly ServerKind[] = [
   {
     ...hocuspocus,
     name: "hocuspocus-sqlite",
-    label: "Hocuspocus 4.7 + SQLite",
+    label: "Hocuspocus+SQLite",
     isPersistent: true,
     start: (options) => {
       const args = ["--sqlite", join(options.dataDirectory, "hocuspocus.sqlite")];
@@ -108,26 +108,29 @@ export const serverKinds: readonly ServerKind[] = [
   {
     ...syncline,
     name: "syncline-1",
-    label: "Syncline, 1 relay",
+    label: "Syncline",
     writeQuorum: 1,
     start: (options) => startRelays(1, options),
   },
   {
     ...syncline,
     name: "syncline-3",
-    label: "Syncline, 3 relays, W = 2",
+    label: "Syncline ×3, W=2",
     writeQuorum: 2,
     start: (options) => startRelays(3, options),
   },
 ];
 
 /** Not compared: it loses frames on purpose, to try the harness. */
-export const lossyServer: ServerKind = {
+const lossyServer: ServerKind = {
   ...bare,
   name: "lossy-ws",
   label: "ws loop that loses frames",
   start: (options) => one("lossy-ws", bareScript, ["--lossy"], options),
 };
+
+/** All that can be chosen by name. */
+export const knownServers: readonly ServerKind[] = [...serverKinds, lossyServer];
 
 /** Whether what the server needs is installed. */
 export const isInstalled = (kind: ServerKind): boolean => existsSync(kind.needs);

@@ -13,7 +13,8 @@ import { maskedFrame, openWebSocket } from "../load/web-socket.ts";
 import type { Wire } from "./wire.ts";
 import { awarenessEntry, kinds, steps } from "./y-websocket.ts";
 
-const hocuspocusKinds = { ...kinds, auth: 2, syncStatus: 8 } as const;
+/** Numbers of messages. */
+export const hocuspocusKinds = { ...kinds, auth: 2, syncStatus: 8 } as const;
 
 /** The wire of Hocuspocus; here each client has a socket and one document on it. */
 export const hocuspocusWire: Wire = {
@@ -38,7 +39,10 @@ export const hocuspocusWire: Wire = {
         if (kind !== hocuspocusKinds.sync) return;
         const step = takeNumber(cursor);
         if (step === steps.update) return handlers.update(takeBytes(cursor));
-        if (step === steps.step2) return handlers.state(takeBytes(cursor));
+        if (step === steps.step2) {
+          handlers.state(takeBytes(cursor));
+          return handlers.caughtUp();
+        }
         void socket.then((open) => open.send(syncFrame(room, steps.step2, Uint8Array.of(0, 0))));
       },
       closed: (code) => {
@@ -70,13 +74,15 @@ const frameOf = (room: string, kind: number, write: (encoder: Encoder) => void):
   return maskedFrame(toUint8Array(encoder));
 };
 
-const syncFrame = (room: string, step: number, body: Uint8Array): Buffer =>
+/** A step of a synchronisation. */
+export const syncFrame = (room: string, step: number, body: Uint8Array): Buffer =>
   frameOf(room, hocuspocusKinds.sync, (encoder) => {
     writeVarUint(encoder, step);
     writeVarUint8Array(encoder, body);
   });
 
-const authFrame = (room: string): Buffer =>
+/** Asks to be let in to a document. */
+export const authFrame = (room: string): Buffer =>
   frameOf(room, hocuspocusKinds.auth, (encoder) => {
     writeUint8Array(encoder, Uint8Array.of(0));
     writeVarString(encoder, "token");

@@ -9,9 +9,9 @@ import { type Cursor, cursorOf, skip, skipBytes, takeBytes, takeNumber } from ".
 /** What a client does with what it reads. Bytes are views. */
 export interface NativeTaker {
   /** The session has begun; `log` is the index of the home's own log. */
-  readonly welcome: (home: string, log: number) => void;
-  /** Somebody's batch. */
-  readonly batch: (payload: Uint8Array) => void;
+  readonly welcome: (home: string, log: number, numberByLog: ReadonlyMap<number, number>) => void;
+  /** Somebody's batch, and its place. */
+  readonly batch: (payload: Uint8Array, log: number, number: number) => void;
   /** A document's merged state. */
   readonly state: (payload: Uint8Array) => void;
   /** One of the client's own batches has a place in the home's log. */
@@ -54,7 +54,7 @@ const takeItem = (cursor: Cursor, taker: NativeTaker): void => {
       return skip(cursor, 8 * takeNumber(cursor));
     case 17:
       takeNumber(cursor);
-      return takeBatches(cursor, taker.batch);
+      return takeBatches(cursor, (payload) => taker.batch(payload, -1, 0));
     case 19:
       takeNumber(cursor);
       return taker.presence(takeBytes(cursor));
@@ -89,22 +89,22 @@ const skipGreeting = (cursor: Cursor): void => {
 
 const takeShownEntries = (cursor: Cursor, taker: NativeTaker): void => {
   for (let count = takeNumber(cursor); count > 0; count -= 1) {
-    takeNumber(cursor);
+    const log = takeNumber(cursor);
     const number = takeNumber(cursor);
     const ownNumber = takeNumber(cursor);
-    if (ownNumber === 0) takeBatch(cursor, taker.batch);
+    if (ownNumber === 0) taker.batch(takeBatch(cursor), log, number);
     else taker.own(ownNumber, number);
   }
 };
 
 const takeBatches = (cursor: Cursor, take: (payload: Uint8Array) => void): void => {
-  for (let count = takeNumber(cursor); count > 0; count -= 1) takeBatch(cursor, take);
+  for (let count = takeNumber(cursor); count > 0; count -= 1) take(takeBatch(cursor));
 };
 
-const takeBatch = (cursor: Cursor, take: (payload: Uint8Array) => void): void => {
+const takeBatch = (cursor: Cursor): Uint8Array => {
   if (takeNumber(cursor) === 0) skipBytes(cursor);
   skipBytes(cursor);
-  take(takeBytes(cursor));
+  return takeBytes(cursor);
 };
 
 const takeGroup = (cursor: Cursor, taker: NativeTaker): void => {
@@ -122,9 +122,17 @@ const skipVector = (cursor: Cursor): void => {
   }
 };
 
+const takeVector = (cursor: Cursor): ReadonlyMap<number, number> => {
+  const numberByLog = new Map<number, number>();
+  for (let count = takeNumber(cursor); count > 0; count -= 1) {
+    const log = takeNumber(cursor);
+    numberByLog.set(log, takeNumber(cursor));
+  }
+  return numberByLog;
+};
+
 const takeWelcome = (cursor: Cursor, taker: NativeTaker): void => {
-  taker.welcome(takeText(cursor), takeNumber(cursor));
-  skipVector(cursor);
+  taker.welcome(takeText(cursor), takeNumber(cursor), takeVector(cursor));
   if (takeNumber(cursor) !== 0) {
     takeNumber(cursor);
     takeNumber(cursor);

@@ -18,6 +18,7 @@ import { createDeferred } from "../load/deferred.ts";
 import { maskedFrame, openWebSocket } from "../load/web-socket.ts";
 import { type NativeTaker, takeNativeFrame } from "./native-frames.ts";
 import type { ClientHandlers, Wire } from "./wire.ts";
+import { awarenessEntry } from "./y-websocket.ts";
 
 const CHANNEL = 1;
 const DOCUMENT = "default";
@@ -46,17 +47,18 @@ export const nativeWire: Wire = {
   },
   updateFrames: (_room, updates) =>
     updates.map((update, index) => maskedFrame(submitFrame(update, index + 1))),
-  presenceFrame: (_room, { client, state }) => {
+  presenceFrame: (_room, presence) => {
     const encoder = createEncoder();
     writeVarUint(encoder, 19);
     writeVarUint(encoder, CHANNEL);
-    writeVarUint(encoder, client);
-    writeVarString(encoder, state);
+    writeVarUint(encoder, presence.client);
+    writeVarUint8Array(encoder, awarenessEntry(presence));
     return maskedFrame(toUint8Array(encoder));
   },
 };
 
-const greeting = greetFrame({
+/** The item that begins a connection. */
+export const greeting: Uint8Array = greetFrame({
   version: WIRE_VERSION,
   role: "edge",
   home: "",
@@ -64,17 +66,23 @@ const greeting = greetFrame({
   token: "",
 });
 
-const joinFrame = (space: string): Uint8Array =>
-  createLinkWriter().message(createSpaceWriter(space, CHANNEL), {
+/** The items that open a space and join it with nothing. */
+export const joinFrame = (space: string, channel: number = CHANNEL): Uint8Array =>
+  createLinkWriter().message(createSpaceWriter(space, channel), {
     kind: "join",
     edge: randomBytes(8).toString("hex"),
     vector: new Map(),
   });
 
-const submitFrame = (update: Uint8Array, number: number): Uint8Array => {
+/** The item that submits one update as the edge's batch of this number. */
+export const submitFrame = (
+  update: Uint8Array,
+  number: number,
+  channel: number = CHANNEL,
+): Uint8Array => {
   const encoder = createEncoder();
   writeVarUint(encoder, 17);
-  writeVarUint(encoder, CHANNEL);
+  writeVarUint(encoder, channel);
   writeVarUint(encoder, number);
   writeVarUint(encoder, 1);
   writeVarUint(encoder, 1);
@@ -89,17 +97,33 @@ const createTaker = (
   welcomed: () => void,
 ): NativeTaker => {
   const levels = createLevels(writeQuorum, handlers.acknowledged);
+  // What the home had beyond this client: it comes as a group, or, if it is little and new, as updates.
+  const lacking = new Map<number, number>();
+  const whenReached = (log: number, number: number): void => {
+    if (lacking.size === 0 || (lacking.get(log) ?? Number.POSITIVE_INFINITY) > number) return;
+    lacking.delete(log);
+    if (lacking.size === 0) handlers.caughtUp();
+  };
   return {
-    welcome: (_home, log) => {
+    welcome: (_home, log, numberByLog) => {
       levels.begin(log);
+      for (const [other, number] of numberByLog) lacking.set(other, number);
+      if (lacking.size === 0) handlers.caughtUp();
       welcomed();
     },
-    batch: handlers.update,
+    batch: (payload, log, number) => {
+      handlers.update(payload);
+      whenReached(log, number);
+    },
     state: handlers.state,
     own: levels.own,
     durable: levels.durable,
     presence: handlers.presence,
-    caughtUp: () => {},
+    caughtUp: () => {
+      if (lacking.size === 0) return;
+      lacking.clear();
+      handlers.caughtUp();
+    },
     refused: (reason) => {
       throw new Error(`the relay refused: ${reason}`);
     },

@@ -23,12 +23,24 @@ export interface ClientHandlers {
   readonly update: (payload: Uint8Array) => void;
   /** All of a document, or a part of all of it. */
   readonly state: (payload: Uint8Array) => void;
+  /** Everything that the server had when the client came has been told. */
+  readonly caughtUp: () => void;
   /** Its own updates up to this number (from 1) are as safe as this server makes them. */
   readonly acknowledged: (count: number) => void;
-  /** Presences of this many came in one frame. */
+  /** An awareness update. */
   readonly presence: (bytes: Uint8Array) => void;
   readonly closed: (code: number) => void;
 }
+
+/** Handlers that do nothing, to begin from. */
+export const idleHandlers: ClientHandlers = {
+  update: () => {},
+  state: () => {},
+  caughtUp: () => {},
+  acknowledged: () => {},
+  presence: () => {},
+  closed: () => {},
+};
 
 /** A client in a room. */
 export interface Client {

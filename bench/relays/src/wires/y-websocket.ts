@@ -3,6 +3,7 @@ import { createEncoder, toUint8Array, writeVarString, writeVarUint } from "lib0/
 import { cursorOf, takeBytes, takeNumber } from "../load/cursor.ts";
 import { createDeferred } from "../load/deferred.ts";
 import { maskedFrame, openWebSocket } from "../load/web-socket.ts";
+import { AUTHOR } from "../workload/keystrokes.ts";
 import type { LoadPresence, Wire } from "./wire.ts";
 
 /** Numbers of messages, which the wire of Hocuspocus has, too. */
@@ -11,7 +12,8 @@ export const kinds = { sync: 0, awareness: 1 } as const;
 export const steps = { step1: 0, step2: 1, update: 2 } as const;
 
 const step1 = maskedFrame(Uint8Array.of(kinds.sync, steps.step1, 1, 0));
-const emptyStep2 = maskedFrame(Uint8Array.of(kinds.sync, steps.step2, 2, 0, 0));
+/** The frame of a client that has nothing which the server lacks. */
+export const emptyStep2: Buffer = maskedFrame(Uint8Array.of(kinds.sync, steps.step2, 2, 0, 0));
 
 /** The wire of y-websocket. */
 export const yWebsocketWire: Wire = {
@@ -29,6 +31,7 @@ export const yWebsocketWire: Wire = {
         if (step === steps.update) return handlers.update(takeBytes(cursor));
         if (step === steps.step1) return void socket.then((open) => open.send(emptyStep2));
         handlers.state(takeBytes(cursor));
+        handlers.caughtUp();
         resolve();
       },
       closed: (code) => {
@@ -46,6 +49,17 @@ export const yWebsocketWire: Wire = {
   updateFrames: (_room, updates) =>
     updates.map((update) => maskedFrame(Buffer.concat([prefixOf(update), update]))),
   presenceFrame: (_room, presence) => maskedFrame(awarenessMessage(presence)),
+};
+
+/** The state vector of one who has the author's items before this one, and nothing of anybody else. */
+export const stateVectorOf = (clock: number): Uint8Array => {
+  const encoder = createEncoder();
+  writeVarUint(encoder, clock === 0 ? 0 : 1);
+  if (clock > 0) {
+    writeVarUint(encoder, AUTHOR);
+    writeVarUint(encoder, clock);
+  }
+  return toUint8Array(encoder);
 };
 
 const prefixOf = (update: Uint8Array): Uint8Array => {

@@ -53,7 +53,15 @@ export const readKeystrokes = (count: number): Keystrokes => {
   return { updates, ...placesOf(updates), text: body.toString() };
 };
 
+/** Read once: it is ten megabytes of JSON. */
+let history: History | null = null;
+
 const readHistory = (): History => {
+  history ??= parseHistory();
+  return history;
+};
+
+const parseHistory = (): History => {
   const path = join(repositoryRoot, "test/data/traces/automerge-paper.json.gz");
   return JSON.parse(gunzipSync(readFileSync(path)).toString("utf8")) as History;
 };
