@@ -11,6 +11,12 @@ const SHARED_BYTES_MAX = 1024;
 /** An encoder that has grown beyond this is not kept. */
 const KEPT_BYTES_MAX = 64 * 1024;
 
+/** Kept copies may live long, and hold a whole chunk each: theirs are smaller. */
+const KEPT_CHUNK_BYTES = 4096;
+const KEPT_SHARED_BYTES_MAX = 512;
+
+let keptChunk = new Uint8Array(0);
+let keptUsed = 0;
 let spare: Encoder | null = null;
 let chunk = new Uint8Array(0);
 let chunkUsed = 0;
@@ -25,6 +31,19 @@ export const encoded = (write: (encoder: Encoder) => void): Uint8Array => {
   const bytes = resultOf(encoder);
   if (encoder.cbuf.length <= KEPT_BYTES_MAX) spare = encoder;
   return bytes;
+};
+
+/** A copy of bytes that are to be kept when the frame that they came in is not. Small ones share a buffer of a few of them. */
+export const kept = (bytes: Uint8Array): Uint8Array => {
+  if (bytes.length > KEPT_SHARED_BYTES_MAX) return bytes.slice();
+  if (keptUsed + bytes.length > keptChunk.length) {
+    keptChunk = new Uint8Array(KEPT_CHUNK_BYTES);
+    keptUsed = 0;
+  }
+  const copy = keptChunk.subarray(keptUsed, keptUsed + bytes.length);
+  copy.set(bytes);
+  keptUsed += bytes.length;
+  return copy;
 };
 
 const resultOf = (encoder: Encoder): Uint8Array => {

@@ -4,6 +4,7 @@ import { type Decoder, readVarUint } from "lib0/decoding";
 import { type Encoder, writeVarString, writeVarUint, writeVarUint8Array } from "lib0/encoding";
 import { decodeUtf8 } from "lib0/string";
 import { type Batch, NUMBER_MAX } from "../batch.ts";
+import { kept } from "../encoded.ts";
 
 /** The logs that one side has named on a connection, for one space: a log is spoken of by its index here. */
 export interface LogTable {
@@ -74,16 +75,17 @@ export const writeList = <Item>(
  * A copy, because what a socket hands over is often a slice of a large buffer, and a batch of thirty bytes would keep all of that alive.
  * The bound is checked here, because lib0 reads on into whatever stands behind the slice.
  */
-export const readBytes = (decoder: Decoder): Uint8Array => {
+export const readBytes = (decoder: Decoder): Uint8Array => kept(readView(decoder));
+
+const readView = (decoder: Decoder): Uint8Array => {
   const byteCount = readCount(decoder, 1);
-  const bytes = decoder.arr.slice(decoder.pos, decoder.pos + byteCount);
   decoder.pos += byteCount;
-  return bytes;
+  return decoder.arr.subarray(decoder.pos - byteCount, decoder.pos);
 };
 
 /** Reads a text of at most `bytesMax` bytes of good UTF-8. */
 export const readText = (decoder: Decoder, bytesMax: number): string => {
-  const bytes = readBytes(decoder);
+  const bytes = readView(decoder);
   if (bytes.length > bytesMax) throw new RangeError("a text is too long");
   return decodeUtf8(bytes);
 };

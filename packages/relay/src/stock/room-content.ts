@@ -1,9 +1,10 @@
 /** What a room has of its document: payloads, never a `Y.Doc`. Merged at the side, when somebody asks or when they have become many. */
 import type { DocumentAnswer, Documents } from "../documents.ts";
+import { createPackedPayloads } from "./packed-payloads.ts";
 
 /** The payloads of one document, in the order in which they came. */
 export interface RoomContent {
-  /** Takes payloads in; the bytes are not copied. */
+  /** Takes copies of payloads in. */
   add(payloads: readonly Uint8Array[]): void;
   /**
    * The merged state, its state vector, and what a holder of this vector lacks (everything for null), with at least all that was added before
@@ -32,10 +33,9 @@ const emptyVector = Uint8Array.of(0);
 
 /** A document with nothing in it. */
 export const createRoomContent = (documents: Documents, limits: ContentLimits): RoomContent => {
-  let payloads: readonly Uint8Array[] = [];
-  /** The first payload is the merged state, if `merged` is its answer. */
+  /** What all that came before the tail is as one, or null if there is nothing. */
   let merged: DocumentAnswer | null = null;
-  let tailBytes = 0;
+  const tail = createPackedPayloads();
   let isMerging = false;
   /** After a merge that failed the next is tried when there is twice as much; more often would keep the worker from everything else. */
   let patience = 1;
@@ -44,15 +44,18 @@ export const createRoomContent = (documents: Documents, limits: ContentLimits): 
   const isEverything = (stateVector: Uint8Array | null): boolean =>
     stateVector === null || (stateVector.length === 1 && stateVector[0] === 0);
 
+  const payloads = (): readonly Uint8Array[] =>
+    merged === null ? tail.list() : [merged.state, ...tail.list()];
+
   const compute = async (stateVector: Uint8Array | null): Promise<DocumentAnswer> => {
-    const asked = payloads;
-    const answer = await documents.answer(asked, stateVector);
+    const front = merged;
+    const askedCount = tail.count;
+    const answer = await documents.answer(payloads(), stateVector);
     // What came meanwhile stands behind; unless somebody else's merge has replaced the front already.
-    if (payloads[0] === asked[0] && payloads.length >= asked.length) {
-      const tail = payloads.slice(asked.length);
-      payloads = [answer.state, ...tail];
-      merged = answer;
-      tailBytes = tail.reduce((sum, payload) => sum + payload.length, 0);
+    if (merged === front && tail.count >= askedCount) {
+      tail.dropFirst(askedCount);
+      // The difference is the asker's; it may be as large as the state.
+      merged = { ...answer, difference: answer.state };
     }
     return answer;
   };
@@ -76,7 +79,7 @@ export const createRoomContent = (documents: Documents, limits: ContentLimits): 
   const mergeIfMany = (): void => {
     const { tailCountMax, tailBytesMax } = limits;
     const bytesMax = Math.max(tailBytesMax, (merged?.state.length ?? 0) / 2);
-    const isFew = payloads.length <= tailCountMax * patience && tailBytes <= bytesMax * patience;
+    const isFew = tail.count <= tailCountMax * patience && tail.bytes <= bytesMax * patience;
     if (isMerging || isFew) return;
     isMerging = true;
     const finish = (nextPatience: number) => (): void => {
@@ -89,19 +92,18 @@ export const createRoomContent = (documents: Documents, limits: ContentLimits): 
   return {
     add: (added) => {
       if (added.length === 0) return;
-      payloads = [...payloads, ...added];
-      for (const payload of added) tailBytes += payload.length;
+      for (const payload of added) tail.add(payload);
       answers.clear();
       mergeIfMany();
     },
     answer: async (stateVector) => {
-      if (payloads.length === 0) {
+      if (merged === null && tail.count === 0) {
         return { state: emptyUpdate, stateVector: emptyVector, difference: emptyUpdate };
       }
       if (!isEverything(stateVector)) return ask(stateVector);
-      if (merged !== null && payloads.length === 1) return { ...merged, difference: merged.state };
+      if (merged !== null && tail.count === 0) return merged;
       return ask(null);
     },
-    novelty: (payload, others) => documents.novelty([...payloads, ...others], payload),
+    novelty: (payload, others) => documents.novelty([...payloads(), ...others], payload),
   };
 };

@@ -1,11 +1,5 @@
 /** The frames of the y-websocket wire: `varUint type, body`, as clients of the versions 1 to 4 send and read them. */
-import {
-  createEncoder,
-  length,
-  toUint8Array,
-  writeVarUint,
-  writeVarUint8Array,
-} from "lib0/encoding";
+import { createEncoder, length, toUint8Array, writeVarUint } from "lib0/encoding";
 import {
   bytesLeft,
   type DocumentReader,
@@ -73,12 +67,20 @@ const takeSync = (reader: DocumentReader): StockMessage => {
   }
 };
 
+/** Without an encoder: there is one of these for every change. */
 const syncFrame = (step: number, bytes: Uint8Array): Uint8Array => {
-  const encoder = createEncoder();
-  writeVarUint(encoder, types.sync);
-  writeVarUint(encoder, step);
-  writeVarUint8Array(encoder, bytes);
-  return toUint8Array(encoder);
+  let lengthBytes = 1;
+  for (let rest = bytes.length; rest > 127; rest = Math.floor(rest / 128)) lengthBytes += 1;
+  const frame = new Uint8Array(2 + lengthBytes + bytes.length);
+  frame[0] = types.sync;
+  frame[1] = step;
+  let rest = bytes.length;
+  for (let index = 2; index < 2 + lengthBytes; index += 1) {
+    frame[index] = rest > 127 ? 128 + (rest % 128) : rest;
+    rest = Math.floor(rest / 128);
+  }
+  frame.set(bytes, 2 + lengthBytes);
+  return frame;
 };
 
 /** Says what the server has, so that the client sends the rest. */
