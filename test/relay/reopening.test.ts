@@ -28,22 +28,22 @@ const head = (number: number): HomeRecord => ({
 
 test("a journal that is opened anew has what the one before had asked for", async () => {
   const directory = await openDirectory(slowStore(), false);
-  const before = await openSpaceJournal(directory, "space");
+  const before = await openSpaceJournal(directory, "space", (answers) => answers());
   before.append([head(1)], () => {});
   before.append([head(2)], () => {});
 
-  const after = await openSpaceJournal(directory, "space");
+  const after = await openSpaceJournal(directory, "space", (answers) => answers());
 
   expect(after.records).toEqual([head(2)]);
 });
 
 test("a space that is marked for a newcomer can take the mark away", async () => {
   const directory = await openDirectory(openMemoryStore(), false);
-  const before = await openSpaceJournal(directory, "space");
+  const before = await openSpaceJournal(directory, "space", (answers) => answers());
   await new Promise((resolve) => before.append([head(1)], resolve));
   expect(await directory.markAll()).toBe(1);
 
-  const { records } = await openSpaceJournal(directory, "space");
+  const { records } = await openSpaceJournal(directory, "space", (answers) => answers());
 
   expect(records).toContainEqual({ kind: "unsettled", isUnsettled: true });
 });

@@ -1,18 +1,7 @@
 /** Bytes of incarnations and version vectors: canonical, so equal vectors have equal bytes, and safe to read from a stranger. */
 import { createDecoder, type Decoder, readUint8Array, readVarUint } from "lib0/decoding";
-import {
-  createEncoder,
-  type Encoder,
-  toUint8Array,
-  writeUint8Array,
-  writeVarUint,
-} from "lib0/encoding";
-import {
-  bytesOfIncarnation,
-  type Incarnation,
-  INCARNATION_BYTES,
-  incarnationOf,
-} from "./incarnation.ts";
+import { createEncoder, type Encoder, toUint8Array, write, writeVarUint } from "lib0/encoding";
+import { type Incarnation, INCARNATION_BYTES, incarnationOf } from "./incarnation.ts";
 import { type MutableVersionVector, sortedEntries, type VersionVector } from "./version-vector.ts";
 
 /** The smallest entry: an incarnation and a number of one byte. A count is checked against it before anything is allocated. */
@@ -20,7 +9,23 @@ const ENTRY_BYTES_MIN = INCARNATION_BYTES + 1;
 
 /** Writes the eight bytes of an incarnation. */
 export const writeIncarnation = (encoder: Encoder, incarnation: Incarnation): void => {
-  writeUint8Array(encoder, bytesOfIncarnation(incarnation));
+  if (incarnation.length !== 2 * INCARNATION_BYTES) throw notAnIncarnation(incarnation);
+  for (let index = 0; index < incarnation.length; index += 2) {
+    const high = digitAt(incarnation, index);
+    const low = digitAt(incarnation, index + 1);
+    if (high < 0 || low < 0) throw notAnIncarnation(incarnation);
+    write(encoder, high * 16 + low);
+  }
+};
+
+const notAnIncarnation = (text: string): RangeError =>
+  new RangeError(`not an incarnation: ${text}`);
+
+/** The value of a lower-case hexadecimal digit, or -1. */
+const digitAt = (text: string, index: number): number => {
+  const code = text.charCodeAt(index);
+  if (code >= 48 && code <= 57) return code - 48;
+  return code >= 97 && code <= 102 ? code - 87 : -1;
 };
 
 /** Reads eight bytes; throws a `RangeError` if there are fewer. */

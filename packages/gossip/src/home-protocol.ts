@@ -24,6 +24,8 @@ export type HomeRequest =
       readonly entries: readonly Entry[];
       readonly vector: VersionVector;
     }
+  /** Comes from the home itself: what has become durable may be passed on now. */
+  | { readonly kind: "stream" }
   /** Comes from the home itself: what this presence came after is on disk. */
   | { readonly kind: "presence"; readonly from: PeerId; readonly presence: Presence }
   /** Comes from the home itself: the compaction of a document is on disk. */

@@ -27,7 +27,7 @@ import {
   whenPeerLost,
   whenPeerSaid,
 } from "./home/replication.ts";
-import { tellDisks, whenPersisted, whenWokenForDisks } from "./home/streaming.ts";
+import { stream, tellDisks, whenPersisted, whenWokenForDisks } from "./home/streaming.ts";
 import type { HomeConfig, HomeProtocol, HomeRecord, HomeRequest } from "./home-protocol.ts";
 import { defaultHomeLimits, type HomeLimits } from "./limits.ts";
 import type { Presence, SpaceMessage } from "./messages.ts";
@@ -51,8 +51,11 @@ export const createHome = (config: HomeConfig, limits: Partial<HomeLimits> = {})
 
   /** Every step ends with what may have become possible by it. */
   const finish = (): HomeState["effects"] => {
-    checkRound(home);
-    reviveSessions(home);
+    // An edge that is welcomed or brought forward now would be shown what is about to be passed on, and then again.
+    if (home.unstreamed === null) {
+      checkRound(home);
+      reviveSessions(home);
+    }
     writeMerged(home);
     considerCompaction(home);
     checkSettled(home, isSettledEverywhere(home));
@@ -108,6 +111,9 @@ const recoverRecord = (home: HomeState, record: HomeRecord): void => {
 };
 
 const take = (home: HomeState, input: Input<HomeProtocol>): void => {
+  // Whatever else is said comes after what became durable before it.
+  const isPersisted = input.kind === "submitted" && input.request.kind === "persisted";
+  if (home.unstreamed !== null && !isPersisted) stream(home);
   switch (input.kind) {
     case "woken":
       checkPull(home);
@@ -198,6 +204,9 @@ const whenAsked = (home: HomeState, request: HomeRequest): void => {
       return whenReceived(home, request.from, request.presence);
     case "persisted":
       return whenPersisted(home, request.entries, request.vector);
+    case "stream":
+      // It was, before this was looked at.
+      return;
     case "compacted":
       return whenCompacted(home, request.document, request.payload);
     case "compaction-persisted":

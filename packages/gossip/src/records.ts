@@ -14,15 +14,15 @@ import {
 import { SyncError } from "@syncline/machine";
 import { createDecoder, type Decoder, readVarUint } from "lib0/decoding";
 import {
-  createEncoder,
   type Encoder,
-  toUint8Array,
+  write as writeByte,
   writeUint8Array,
   writeVarString,
   writeVarUint,
   writeVarUint8Array,
 } from "lib0/encoding";
 import type { AdmittedEdge, Batch, Entry, State } from "./batch.ts";
+import { encoded } from "./encoded.ts";
 import type { HomeQuery, HomeRecord, HomeRow } from "./home-protocol.ts";
 import { readBytes, readText } from "./wire/primitives.ts";
 
@@ -49,16 +49,10 @@ const tags = {
 
 const rowKinds = { entry: 0, stub: 1 } as const;
 
-const written = (write: (encoder: Encoder) => void): Uint8Array => {
-  const encoder = createEncoder();
-  write(encoder);
-  return toUint8Array(encoder);
-};
-
 /** The row that a record is, under the space's prefix. */
 export const writeOfRecord = (prefix: Uint8Array, record: HomeRecord): RecordWrite => {
   const keyOf = (tag: number, write: (encoder: Encoder) => void = () => {}): Uint8Array =>
-    written((encoder) => {
+    encoded((encoder) => {
       writeUint8Array(encoder, prefix);
       writeVarUint(encoder, tag);
       write(encoder);
@@ -177,18 +171,13 @@ const tagRange = (prefix: Uint8Array, tag: number): KeyRange => ({
 /** Six bytes, the highest first, so that keys sort as the numbers do. */
 const writeUint48 = (encoder: Encoder, number: number): void => {
   const high = Math.floor(number / 2 ** 32);
-  const low = number % 2 ** 32;
-  writeUint8Array(
-    encoder,
-    Uint8Array.of(
-      high >>> 8,
-      high & 255,
-      low >>> 24,
-      (low >>> 16) & 255,
-      (low >>> 8) & 255,
-      low & 255,
-    ),
-  );
+  writeByte(encoder, high >>> 8);
+  writeByte(encoder, high & 255);
+  writeUint32(encoder, number % 2 ** 32);
+};
+
+const writeUint32 = (encoder: Encoder, number: number): void => {
+  for (const shift of [24, 16, 8, 0]) writeByte(encoder, (number >>> shift) & 255);
 };
 
 const readUint48 = (decoder: Decoder): number => {
@@ -214,7 +203,7 @@ const entryKey = (
   prefix: Uint8Array,
   place: { readonly incarnation: Incarnation; readonly number: number },
 ): Uint8Array =>
-  written((encoder) => {
+  encoded((encoder) => {
     writeUint8Array(encoder, prefix);
     writeVarUint(encoder, tags.entry);
     writeIncarnation(encoder, place.incarnation);
@@ -222,14 +211,11 @@ const entryKey = (
   });
 
 const stateKey = (prefix: Uint8Array, document: string, part: number): Uint8Array =>
-  written((encoder) => {
+  encoded((encoder) => {
     writeUint8Array(encoder, prefix);
     writeVarUint(encoder, tags.state);
     writeVarString(encoder, document);
-    writeUint8Array(
-      encoder,
-      Uint8Array.of(part >>> 24, (part >>> 16) & 255, (part >>> 8) & 255, part & 255),
-    );
+    writeUint32(encoder, part);
   });
 
 const writeBatchValue = (encoder: Encoder, batch: Batch): void => {
@@ -244,7 +230,7 @@ const readBatchValue = (decoder: Decoder): Batch => {
 };
 
 const entryValue = (entry: Entry): Uint8Array =>
-  written((encoder) => {
+  encoded((encoder) => {
     writeVarUint(encoder, rowKinds.entry);
     writeVarUint(encoder, entry.author?.number ?? 0);
     if (entry.author !== null) writeIncarnation(encoder, entry.author.edge);
@@ -259,13 +245,13 @@ const readEntryValue = (decoder: Decoder): Pick<Entry, "author" | "after" | "bat
 };
 
 const stubValue = (document: string): Uint8Array =>
-  written((encoder) => {
+  encoded((encoder) => {
     writeVarUint(encoder, rowKinds.stub);
     writeVarString(encoder, document);
   });
 
 const stateValue = (state: State): Uint8Array =>
-  written((encoder) => {
+  encoded((encoder) => {
     writeVarString(encoder, state.type);
     writeVector(encoder, state.last);
     writeVarUint8Array(encoder, state.payload);
@@ -280,7 +266,7 @@ const readStateValue = (decoder: Decoder): Omit<State, "document"> => ({
 type Head = Extract<HomeRecord, { kind: "head" }>;
 
 const headValue = (head: Head): Uint8Array =>
-  written((encoder) => {
+  encoded((encoder) => {
     writeVector(encoder, head.vector);
     writeVarUint(encoder, head.entryCount);
     writeVarUint(encoder, head.entryBytes);
@@ -300,7 +286,7 @@ const documentValue = (head: {
   stateBytes: number;
   entryBytes: number;
 }): Uint8Array =>
-  written((encoder) => {
+  encoded((encoder) => {
     writeVarString(encoder, head.type);
     writeVarUint(encoder, head.stateBytes);
     writeVarUint(encoder, head.entryBytes);
@@ -315,7 +301,7 @@ const readDocument = (
 });
 
 const edgeValue = ({ number, dot }: AdmittedEdge): Uint8Array =>
-  written((encoder) => {
+  encoded((encoder) => {
     writeVarUint(encoder, number);
     writeIncarnation(encoder, dot.incarnation);
     writeVarUint(encoder, dot.number);

@@ -87,6 +87,46 @@ const startWorld = (
   return { ...world, runtime };
 };
 
+describe("what is brought together", () => {
+  const script = {
+    a: [persist("1", submit("told 1"))],
+    b: [persist("2", submit("told 2"))],
+    "told 1": [submit("pass on")],
+    "told 2": [submit("pass on")],
+  };
+
+  test("is carried out after the last of it, each `then` before any input", () => {
+    const { runtime, appends, inputs } = startWorld(script);
+    runtime.submitted("a");
+    runtime.submitted("b");
+    inputs.length = 0;
+
+    runtime.together(() => {
+      for (const done of appends) done(null);
+      expect(inputs).toEqual([]);
+    });
+
+    const requests = inputs.map((input) => input.kind === "submitted" && input.request);
+    expect(requests).toEqual(["told 1", "told 2", "pass on", "pass on"]);
+  });
+
+  test("waits for the effects under way like everything else", () => {
+    const world = startWorld(
+      { a: [deliver("first"), deliver("second")], b: [deliver("third")] },
+      {
+        deliver: (output) => {
+          world.left.push(output);
+          if (output === "first") world.runtime.together(() => world.runtime.submitted("b"));
+        },
+      },
+    );
+
+    world.runtime.submitted("a");
+
+    expect(world.left).toEqual(["first", "second", "third"]);
+  });
+});
+
 describe("inputs", () => {
   test("reach the machine as they came, with the time of the port", () => {
     const { runtime, inputs, times } = startWorld({});

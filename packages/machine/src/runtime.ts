@@ -36,6 +36,11 @@ export interface Runtime<P extends Protocol> {
   submitted(request: P["request"]): void;
   /** A time that was asked for has come. */
   woken(): void;
+  /**
+   * Takes what the calls bring, answers of appends above all, as if it had come at one moment: nothing is carried out before the last of them. So a
+   * machine whose many persists shared a flush hears of all of them before it says the next thing to anybody.
+   */
+  together(calls: () => void): void;
   /** Stops without `failed`; effects under way are dropped as in a crash. */
   stop(): void;
   /** Whether inputs are still taken. */
@@ -69,6 +74,7 @@ export const startRuntime = <P extends Protocol>(
     received: (from, message) => take(state, { kind: "received", from, message }),
     submitted: (request) => take(state, { kind: "submitted", request }),
     woken: () => take(state, { kind: "woken" }),
+    together: (calls) => together(state, calls),
     stop: () => end(state),
     get isRunning() {
       return state.isRunning;
@@ -111,6 +117,18 @@ const work = <P extends Protocol>(
   } finally {
     state.isWorking = false;
   }
+};
+
+const together = <P extends Protocol>(state: RuntimeState<P>, calls: () => void): void => {
+  // Effects are being carried out: what comes meanwhile waits anyway.
+  if (state.isWorking) return calls();
+  state.isWorking = true;
+  try {
+    calls();
+  } finally {
+    state.isWorking = false;
+  }
+  work(state);
 };
 
 const nextEffects = <P extends Protocol>(state: RuntimeState<P>): readonly Effect<P>[] | null => {

@@ -10,10 +10,15 @@ import type { Store, Write } from "@syncline/storage";
  * `r` number: the records of that space.
  */
 const tags = { meta: 0x6d, name: 0x6e, unsettled: 0x75, records: 0x72 } as const;
+/** How many spaces share a write of the store. */
+const GROUP_SOURCES_MAX = 1000;
 const text = new TextEncoder();
 const utf8 = new TextDecoder();
 const PAGE_ROWS = 1000;
 const PAGE_BYTES = 4 * 1024 * 1024;
+
+/** Gives its writes at the last moment, so that what was overtaken by then is not written at all. Called once. */
+export type WriteSource = () => readonly Write[];
 
 /** What a relay keeps beside its spaces. */
 export interface Directory {
@@ -37,8 +42,11 @@ export interface Directory {
   peerIncarnation(peer: string): Promise<Incarnation | null>;
   /** Remembers it. */
   setPeerIncarnation(peer: string, incarnation: Incarnation): Promise<void>;
-  /** Makes writes durable, together with what else waits; answers in order. After a failure it answers nothing but that failure. */
-  append(writes: readonly Write[], answer: (error: Error | null) => void): void;
+  /**
+   * Makes durable what the source gives when its turn comes, together with what else waits; answers in order. After a failure it answers nothing
+   * but that failure.
+   */
+  append(source: WriteSource, answer: (error: Error | null) => void): void;
   /** The store itself, for reading. */
   readonly store: Store;
   /** Waits until nothing is under way. */
@@ -47,19 +55,20 @@ export interface Directory {
 
 /** Opens what the store holds. A store whose directory was copied from elsewhere begins a new life at once. */
 export const openDirectory = async (store: Store, isCopy: boolean): Promise<Directory> => {
-  const commit = createGroupCommit<Write>(
-    (writes, answer) => {
-      store.write(writes).then(
+  const commit = createGroupCommit<WriteSource>(
+    (sources, answer) => {
+      store.write(sources.flatMap((source) => source())).then(
         () => answer(null),
         (error: unknown) => answer(error instanceof Error ? error : new Error(String(error))),
       );
     },
     // After all sockets that have something were read: their batches share the flush.
-    { defer: (begin) => void setImmediate(begin) },
+    { defer: (begin) => void setImmediate(begin), groupItemsMax: GROUP_SOURCES_MAX },
   );
   const append = (writes: readonly Write[]): Promise<void> =>
     new Promise((resolve, reject) => {
-      commit.append(writes, (error) => (error === null ? resolve() : reject(error)));
+      const sources = writes.length === 0 ? [] : [() => writes];
+      commit.append(sources, (error) => (error === null ? resolve() : reject(error)));
     });
   const renew = async (): Promise<Incarnation> => {
     incarnation = incarnationOf(Uint8Array.from(randomBytes(8)));
@@ -105,7 +114,7 @@ export const openDirectory = async (store: Store, isCopy: boolean): Promise<Dire
     },
     setPeerIncarnation: (peer, peerIncarnation) =>
       append([put(metaKey(`peer/${peer}`), text.encode(peerIncarnation))]),
-    append: (writes, answer) => commit.append(writes, answer),
+    append: (source, answer) => commit.append([source], answer),
     drained: () => append([]).catch(() => {}),
   };
 };

@@ -119,7 +119,9 @@ const give = (space: Hosted, input: (runtime: Runtime<HomeProtocol>) => void): v
 const recover = async (space: Hosted): Promise<void> => {
   const { context, name, ports, waker } = space;
   await context.ready();
-  const journal = await openSpaceJournal(context.directory, name);
+  const together = (answers: () => void): void =>
+    space.runtime === null ? answers() : space.runtime.together(answers);
+  const journal = await openSpaceJournal(context.directory, name, together);
   if (space.isStopped) return;
   space.home = createHome(context.homeConfigOf(name), context.config.homeLimits);
   space.runtime = startRuntime<HomeProtocol>(space.home, journal.records, {

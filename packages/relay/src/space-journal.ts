@@ -16,17 +16,30 @@ import { type Directory, recordsPrefix } from "./directory.ts";
 export interface SpaceJournal {
   /** What a home must know to recover; nothing for a space that was never written to. */
   readonly records: readonly HomeRecord[];
-  append(records: readonly HomeRecord[], reply: (error: Error | null) => void): void;
+  append(records: readonly HomeRecord[], reply: Reply): void;
   load(query: HomeQuery, reply: (error: Error | null, rows: readonly HomeRow[]) => void): void;
+}
+
+type Reply = (error: Error | null) => void;
+
+/** Appends that are written together. */
+interface Group {
+  readonly records: HomeRecord[];
+  readonly replies: Reply[];
 }
 
 const PAGE_ROWS = 4096;
 const RECOVERY_BYTES = 1024 * 1024;
 
-/** Opens the journal of a space and reads what its home needs at once. A space that is only looked at leaves nothing in the directory. */
+/**
+ * Opens the journal of a space and reads what its home needs at once. A space that is only looked at leaves nothing in the directory.
+ *
+ * The appends that share a write are answered within `together`.
+ */
 export const openSpaceJournal = async (
   directory: Directory,
   space: string,
+  together: (answers: () => void) => void,
 ): Promise<SpaceJournal> => {
   // The space may have been open until a moment ago: what it wrote then is on the disk before anything is read. Read sooner, the same numbers of
   // the log would be given out twice.
@@ -34,6 +47,10 @@ export const openSpaceJournal = async (
   let number = await directory.numberOf(space);
   let prefix = number === null ? null : recordsPrefix(number);
   const records = prefix === null ? [] : await recover(directory, prefix);
+  /** Waits for its turn; null while nothing does. */
+  let waiting: Group | null = null;
+  /** Groups that were not answered yet, the one that waits included. */
+  let groupCount = 0;
 
   const writesOf = (items: readonly HomeRecord[]): readonly Write[] => {
     const writes: Write[] = [];
@@ -43,7 +60,7 @@ export const openSpaceJournal = async (
       prefix = recordsPrefix(number);
       writes.push(...allotted.writes);
     }
-    for (const record of items) {
+    for (const record of newestOf(items)) {
       const { key, value } = writeOfRecord(prefix, record);
       writes.push(value === null ? { kind: "delete", key } : { kind: "put", key, value });
       if (record.kind !== "unsettled") continue;
@@ -52,10 +69,33 @@ export const openSpaceJournal = async (
     return writes;
   };
 
+  const begin = (): Group => {
+    const group: Group = { records: [], replies: [] };
+    waiting = group;
+    groupCount += 1;
+    const source = (): readonly Write[] => {
+      waiting = null;
+      return writesOf(group.records);
+    };
+    directory.append(source, (error) => {
+      groupCount -= 1;
+      if (waiting === group) waiting = null;
+      together(() => {
+        for (const reply of group.replies) reply(error);
+      });
+    });
+    return group;
+  };
+
   return {
     records,
-    // An append of nothing is a barrier: it is answered when all before it is on disk.
-    append: (items, reply) => directory.append(items.length === 0 ? [] : writesOf(items), reply),
+    append: (items, reply) => {
+      // An append of nothing is a barrier: it is answered when all before it is on disk.
+      if (items.length === 0 && groupCount === 0) return reply(null);
+      const group = waiting ?? begin();
+      group.records.push(...items);
+      group.replies.push(reply);
+    },
     load: (query, reply) => {
       if (prefix === null) return reply(null, []);
       answer(directory, prefix, query).then(
@@ -64,6 +104,42 @@ export const openSpaceJournal = async (
       );
     },
   };
+};
+
+/** The records without those that a later one stands in the place of. */
+const newestOf = (records: readonly HomeRecord[]): readonly HomeRecord[] => {
+  if (records.length <= 1) return records;
+  const newest: HomeRecord[] = [];
+  const indexByPlace = new Map<string, number>();
+  for (const record of records) {
+    const place = placeOf(record);
+    const index = place === null ? undefined : indexByPlace.get(place);
+    if (index !== undefined) newest[index] = record;
+    else if (place !== null) indexByPlace.set(place, newest.length);
+    if (index === undefined) newest.push(record);
+  }
+  return newest;
+};
+
+/** What a record stands for, where that changes with every batch; null for what is written once. */
+const placeOf = (record: HomeRecord): string | null => {
+  switch (record.kind) {
+    case "head":
+    case "unsettled":
+      return record.kind;
+    case "edge":
+      return `edge ${record.edge.edge}`;
+    case "no-edge":
+      return `edge ${record.edge}`;
+    case "document":
+      return `document ${record.head.document}`;
+    case "entry":
+    case "stub":
+    case "no-entry":
+    case "state":
+    case "no-state":
+      return null;
+  }
 };
 
 const recover = async (

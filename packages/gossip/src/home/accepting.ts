@@ -144,8 +144,22 @@ const rememberCarried = (home: HomeState, key: string, dot: Dot, payload: Uint8A
 };
 
 /** What is accepted of all logs but the own, for entries that are admitted now. */
-const knownElsewhere = (home: HomeState): VersionVector =>
-  new Map([...home.accepted].filter(([incarnation]) => incarnation !== ownLog(home)));
+const knownElsewhere = (home: HomeState): VersionVector => {
+  const own = ownLog(home);
+  let sameCount = 0;
+  let count = 0;
+  for (const [incarnation, number] of home.accepted) {
+    if (incarnation === own) continue;
+    count += 1;
+    if (home.elsewhere.get(incarnation) === number) sameCount += 1;
+  }
+  if (sameCount !== count || home.elsewhere.size !== count) {
+    const elsewhere = new Map(home.accepted);
+    elsewhere.delete(own);
+    home.elsewhere = elsewhere;
+  }
+  return home.elsewhere;
+};
 
 const admit = (
   home: HomeState,

@@ -171,7 +171,7 @@ export const writeMerged = (home: HomeState): void => {
   records.push(...placeRecords(compaction, document, entries, last));
   const head = { document, type, stateBytes: compaction.merged.length, entryBytes: 0 };
   home.documents.set(document, head);
-  records.push({ kind: "document", head }, headRecord(home));
+  records.push({ kind: "document", head }, headRecord(home, new Map(home.accepted)));
   compaction.isPersisting = true;
   home.effects.push({
     kind: "persist",

@@ -131,9 +131,17 @@ export interface HomeState {
   isRolledBack: boolean;
   /** What was taken in; runs ahead of `durable` by what is on its way to the disk. Causally closed, like it. */
   readonly accepted: MutableVersionVector;
+  /** What was accepted of all logs but the own, when that was asked for last. Never changed: entries share it. */
+  elsewhere: VersionVector;
   /** What is on this home's disk. */
   durable: VersionVector;
-  /** The newest durable entries, and what was durable before the first of them. */
+  /** What has become durable and was not passed on yet, with what was durable before it; null if nothing. */
+  unstreamed: {
+    readonly before: VersionVector;
+    readonly entries: Entry[];
+    isStream: boolean;
+  } | null;
+  /** The newest durable entries while somebody is being brought forward, and what was durable before the first of them. */
   recent: Entry[];
   recentBytes: number;
   readonly recentFloor: MutableVersionVector;
@@ -186,10 +194,10 @@ export const wake = (home: HomeState, atMs: number): void => {
   home.effects.push({ kind: "wake", atMs });
 };
 
-/** The record of the home's head: what it has, and how much of it is not compacted. */
-export const headRecord = (home: HomeState): HomeRecord => ({
+/** The record of the home's head: what it has (a copy of `accepted`), and how much of it is not compacted. */
+export const headRecord = (home: HomeState, vector: VersionVector): HomeRecord => ({
   kind: "head",
-  vector: new Map(home.accepted),
+  vector,
   entryCount: home.entryCount,
   entryBytes: home.entryBytes,
   nextPart: home.nextPart,
@@ -238,6 +246,8 @@ export const createHomeState = (config: HomeConfig, limits: HomeLimits): HomeSta
   isRolledBack: false,
   accepted: new Map(),
   durable: new Map(),
+  unstreamed: null,
+  elsewhere: new Map(),
   recent: [],
   recentBytes: 0,
   recentFloor: new Map(),

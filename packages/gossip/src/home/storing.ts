@@ -27,12 +27,12 @@ export const store = (home: HomeState, intake: Intake): void => {
   for (const edge of intake.edges) if (noteEdge(home, edge)) records.push({ kind: "edge", edge });
   mergeInto(home.accepted, intake.vector);
   forgetOldEdges(home, records);
-  records.push(headRecord(home));
+  const vector = new Map(home.accepted);
+  records.push(headRecord(home, vector));
   if (!home.isUnsettled && home.config.others.length > 0) {
     home.isUnsettled = true;
     records.push({ kind: "unsettled", isUnsettled: true });
   }
-  const vector = new Map(home.accepted);
   home.effects.push({
     kind: "persist",
     records,

@@ -20,7 +20,7 @@ import {
   wake,
 } from "./home-state.ts";
 
-/** Passes on what has just become durable, in the order in which it was accepted. */
+/** Takes note of what has just become durable, in the order in which it was accepted. It is passed on once all that became so at the same moment is known. */
 export const whenPersisted = (
   home: HomeState,
   entries: readonly Entry[],
@@ -31,12 +31,26 @@ export const whenPersisted = (
   home.entryCount += entries.length;
   for (const { batch } of entries) home.entryBytes += sizeOf(batch);
   const isStream = remember(home, entries, before);
-  showEdges(home, entries, isStream, before);
-  tellPeers(home, entries);
+  if (home.unstreamed === null) {
+    home.unstreamed = { before, entries: [...entries], isStream };
+    home.effects.push({ kind: "submit", request: { kind: "stream" } });
+    return;
+  }
+  home.unstreamed.entries.push(...entries);
+  home.unstreamed.isStream &&= isStream;
+};
+
+/** Passes on what has become durable: one message to each, however many persists it came from. */
+export const stream = (home: HomeState): void => {
+  const { unstreamed } = home;
+  if (unstreamed === null) return;
+  home.unstreamed = null;
+  showEdges(home, unstreamed);
+  tellPeers(home, unstreamed.entries);
 };
 
 /**
- * Keeps the newest entries, so that a receiver that has just caught up can go on from memory. Returns whether they are all that is new: after
+ * Keeps the newest entries while somebody is being brought forward, who then goes on from memory. Returns whether they are all that is new: after
  * a fill with merged states, or one that skipped numbers, nobody can be brought forward by entries alone.
  */
 const remember = (home: HomeState, entries: readonly Entry[], before: VersionVector): boolean => {
@@ -45,11 +59,11 @@ const remember = (home: HomeState, entries: readonly Entry[], before: VersionVec
     0,
   );
   const isStream = newCount === entries.length;
-  if (!isStream) {
+  if (!isStream || !isSomebodyBehind(home)) {
     home.recent = [];
     home.recentBytes = 0;
     mergeInto(home.recentFloor, home.durable);
-    return false;
+    return isStream;
   }
   for (const entry of entries) {
     home.recent.push(entry);
@@ -64,11 +78,18 @@ const remember = (home: HomeState, entries: readonly Entry[], before: VersionVec
   return true;
 };
 
+/** Were entries kept for nobody, a relay with many busy spaces would hold a quarter of a megabyte for each. */
+const isSomebodyBehind = (home: HomeState): boolean => {
+  if (home.catchUps.size > 0 || home.queuedCatchUps.length > 0) return true;
+  // Edges wait for a reading, and then go on from what they had.
+  if (!home.round.isRead && !home.round.isExhausted) return true;
+  for (const peer of home.peers.values()) if (!peer.isLive) return true;
+  return false;
+};
+
 const showEdges = (
   home: HomeState,
-  entries: readonly Entry[],
-  isStream: boolean,
-  before: VersionVector,
+  { before, entries, isStream }: NonNullable<HomeState["unstreamed"]>,
 ): void => {
   const message = entries.length > 0 ? updateOf(entries, null) : null;
   for (const session of home.sessions.values()) {

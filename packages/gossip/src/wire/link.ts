@@ -7,14 +7,9 @@
 import { type Incarnation, readIncarnation, writeIncarnation } from "@syncline/clocks";
 import type { ErrorCode } from "@syncline/machine";
 import { createDecoder, type Decoder, readVarUint } from "lib0/decoding";
-import {
-  createEncoder,
-  toUint8Array,
-  writeUint8Array,
-  writeVarString,
-  writeVarUint,
-} from "lib0/encoding";
+import { type Encoder, writeUint8Array, writeVarString, writeVarUint } from "lib0/encoding";
 import type { HomeId } from "../batch.ts";
+import { encoded } from "../encoded.ts";
 import type { SpaceMessage } from "../messages.ts";
 import { NAME_BYTES_MAX } from "../names.ts";
 import { edgeKinds, readEdgeMessage, writeEdgeMessage } from "./edge-messages.ts";
@@ -33,6 +28,10 @@ import {
 export const WIRE_VERSION = 1;
 /** The WebSocket subprotocol. A new name is for formats that this one cannot refuse politely. */
 export const SUBPROTOCOL = "syncline.v1";
+/** Encoded messages that are remembered for a space; one that is asked for later is encoded again. */
+const LAST_ENCODED_MAX = 3;
+/** A larger one is remembered alone. */
+const LAST_ENCODED_BYTES_MAX = 64 * 1024;
 /** Logs that one side may name in one space; beyond it the frame is malformed. */
 const LOGS_MAX = 4096;
 
@@ -71,10 +70,12 @@ export interface SpaceWriter {
   readonly space: string;
   readonly channel: number;
   readonly logs: LogTable;
-  readonly bytesByMessage: WeakMap<SpaceMessage, EncodedMessage>;
+  /** The last few messages: the same one goes to many connections, one after the other. */
+  readonly lastEncoded: EncodedMessage[];
 }
 
 interface EncodedMessage {
+  readonly message: SpaceMessage;
   readonly bytes: Uint8Array;
   /** How many logs must have been named for the bytes to make sense. */
   readonly logCount: number;
@@ -85,7 +86,7 @@ export const createSpaceWriter = (space: string, channel: number): SpaceWriter =
   space,
   channel,
   logs: createLogTable(),
-  bytesByMessage: new WeakMap(),
+  lastEncoded: [],
 });
 
 /** The sending half of one connection. */
@@ -106,16 +107,16 @@ export const createLinkWriter = (): LinkWriter => {
       const { bytes, logCount } = encodeOnce(writer, message);
       const namedCount = namedLogCountByChannel.get(writer.channel);
       if (namedCount !== undefined && namedCount >= logCount) return bytes;
-      const encoder = createEncoder();
-      if (namedCount === undefined) writeOpen(encoder, writer);
       const isNaming = (namedCount ?? 0) < logCount;
-      if (isNaming) writeLogs(encoder, writer, namedCount ?? 0);
       namedLogCountByChannel.set(
         writer.channel,
         isNaming ? writer.logs.incarnations.length : (namedCount ?? 0),
       );
-      writeUint8Array(encoder, bytes);
-      return toUint8Array(encoder);
+      return encoded((encoder) => {
+        if (namedCount === undefined) writeOpen(encoder, writer);
+        if (isNaming) writeLogs(encoder, writer, namedCount ?? 0);
+        writeUint8Array(encoder, bytes);
+      });
     },
     close: (writer) => {
       namedLogCountByChannel.delete(writer.channel);
@@ -132,14 +133,6 @@ export const createLinkWriter = (): LinkWriter => {
         writeVarString(encoder, reason.slice(0, 300));
       }),
   };
-};
-
-type Encoder = ReturnType<typeof createEncoder>;
-
-const encoded = (write: (encoder: Encoder) => void): Uint8Array => {
-  const encoder = createEncoder();
-  write(encoder);
-  return toUint8Array(encoder);
 };
 
 /** The frame that keeps a connection alive: one byte. */
@@ -172,14 +165,17 @@ const writeLogs = (encoder: Encoder, writer: SpaceWriter, fromIndex: number): vo
 };
 
 const encodeOnce = (writer: SpaceWriter, message: SpaceMessage): EncodedMessage => {
-  const known = writer.bytesByMessage.get(message);
-  if (known !== undefined) return known;
-  const encoder = createEncoder();
-  writeVarUint(encoder, kindOf(message));
-  writeVarUint(encoder, writer.channel);
-  writeBody({ encoder, logs: writer.logs }, message);
-  const made = { bytes: toUint8Array(encoder), logCount: writer.logs.incarnations.length };
-  writer.bytesByMessage.set(message, made);
+  const { lastEncoded, logs, channel } = writer;
+  for (const known of lastEncoded) if (known.message === message) return known;
+  const bytes = encoded((encoder) => {
+    writeVarUint(encoder, kindOf(message));
+    writeVarUint(encoder, channel);
+    writeBody({ encoder, logs }, message);
+  });
+  const made = { message, bytes, logCount: logs.incarnations.length };
+  if (bytes.length > LAST_ENCODED_BYTES_MAX) lastEncoded.length = 0;
+  if (lastEncoded.length === LAST_ENCODED_MAX) lastEncoded.shift();
+  lastEncoded.push(made);
   return made;
 };
 
