@@ -88,9 +88,7 @@ describe("the benchmark", () => {
   });
 
   test("fails a server that loses frames, however fast it is", async () => {
-    const { code, out, results } = await bench(
-      ...["--scenario", "fan-out", "--server", "bare-ws,lossy-ws"],
-    );
+    const { code, out, results } = await bench("--scenario=fan-out", "--server=bare-ws,lossy-ws");
 
     const failed = results.scenarios[0]?.results.filter(({ failures }) => failures.length > 0);
     expect(failed?.map(({ server, wire }) => `${server} ${wire}`)).toEqual([

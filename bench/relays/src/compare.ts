@@ -34,7 +34,7 @@ export const contestantsOf = (
     );
 
 /** Whether a scenario means anything for this server. */
-export const canTakePart = ({ server, wire }: Contestant, scenario: Scenario): boolean => {
+const canTakePart = ({ server, wire }: Contestant, scenario: Scenario): boolean => {
   if (scenario.needs === "documents" && server.isCopying) return false;
   if (scenario.needs === "persistence" && !server.isPersistent) return false;
   return scenario.isPerWire || wire === server.wires.at(-1);

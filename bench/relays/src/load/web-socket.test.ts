@@ -18,7 +18,7 @@ const serverFrame = (payload: Uint8Array, first = 0x82): Buffer => {
 
 const payloadSizes = fc.array(fc.oneof(fc.nat(300), fc.constantFrom(125, 126, 65_535, 65_536)), {
   minLength: 1,
-  maxLength: 8,
+  maxLength: 4,
 });
 
 describe("a frame reader", () => {
@@ -26,7 +26,9 @@ describe("a frame reader", () => {
     fc.assert(
       fc.property(
         payloadSizes,
-        fc.array(fc.integer({ min: 1, max: 70_000 }), { minLength: 1 }),
+        fc.array(fc.oneof(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1, max: 70_000 })), {
+          minLength: 1,
+        }),
         (byteCounts, cuts) => {
           const payloads = byteCounts.map((size, index) => Buffer.alloc(size, index + 1));
           const stream = Buffer.concat(payloads.map((payload) => serverFrame(payload)));
@@ -39,10 +41,11 @@ describe("a frame reader", () => {
             at = end;
           }
 
-          expect(taken).toEqual(payloads);
+          expect(taken.map((bytes) => bytes.length)).toEqual(byteCounts);
+          expect(Buffer.concat(taken).equals(Buffer.concat(payloads))).toBe(true);
         },
       ),
-      { numRuns: 50 },
+      { numRuns: 40 },
     );
   });
 

@@ -76,7 +76,7 @@ describe("a table", () => {
 
     for (const scenario of scenarios) {
       for (const line of tableOf(scenario, all, false, paintNothing).split("\n")) {
-        expect(line.length, line).toBeLessThanOrEqual(120);
+        expect(line.length).toBeLessThanOrEqual(120);
       }
     }
   });
