@@ -47,6 +47,22 @@ describe("a table", () => {
     expect(text).not.toContain("4.00");
   });
 
+  test("says whose acknowledgement comes from disk", () => {
+    const acknowledged = [result({ acknowledgedP50Ms: 3 })];
+    const memory = seriesOf(
+      { server: "bare-ws", label: "bare", wire: "native", isFromDisk: false },
+      acknowledged,
+    );
+    const text = tableOf(
+      { ...shape, columns: ["acknowledgedP50Ms"] },
+      [memory, series("syncline-1", acknowledged)],
+      false,
+      paintNothing,
+    );
+
+    expect(text).toContain("ack: from disk with syncline-1; from memory with all others");
+  });
+
   test("says when the load was the limit", () => {
     const load = { cpuShare: 0.97, lateP99Ms: 1, bottleneck: "it used 97 % of a core" };
     const text = tableOf(
