@@ -86,8 +86,9 @@ describe("a table", () => {
     const figures = Object.fromEntries(
       Object.keys(figureSpecs).map((name) => [name, 123_456.789]),
     ) as Record<FigureName, number>;
-    const all = serverKinds.flatMap(({ name: server, label, wires }) =>
-      wires.map((wire) => seriesOf({ server, label, wire, isFromDisk: true }, [result(figures)])),
+    const all = serverKinds.flatMap(
+      ({ name: server, label, wires, isAcknowledgedFromDisk: isFromDisk }) =>
+        wires.map((wire) => seriesOf({ server, label, wire, isFromDisk }, [result(figures)])),
     );
 
     for (const scenario of scenarios) {
