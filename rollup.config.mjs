@@ -94,5 +94,7 @@ export default [
   ...readdirSync("demos")
     .filter((name) => existsSync(`demos/${name}/main.ts`))
     .map(demoBuild),
-  ...readdirSync("bench").map(benchBuild),
+  ...readdirSync("bench")
+    .filter((name) => existsSync(`bench/${name}/src/cli.ts`))
+    .map(benchBuild),
 ];

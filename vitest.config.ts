@@ -19,7 +19,7 @@ export default defineConfig({
         ...inNode,
         test: {
           name: "node",
-          include: ["packages/*/src/**/*.test.ts", "test/**/*.test.ts"],
+          include: ["packages/*/src/**/*.test.ts", "bench/*/src/**/*.test.ts", "test/**/*.test.ts"],
           exclude: [browserTests, generated, "test/demos/**", "test/integration/**"],
         },
       },

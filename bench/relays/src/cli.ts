@@ -101,6 +101,12 @@ const runAll = async (
   }
 };
 
+// An end that Node knows of: servers and their directories go, too.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  process.once(signal, () => process.exit(130));
+}
+process.setMaxListeners(100);
+
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {

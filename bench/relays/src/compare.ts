@@ -34,7 +34,7 @@ export const contestantsOf = (
     );
 
 /** Whether a scenario means anything for this server. */
-export const canTakePart = ({ server, wire }: Contestant, scenario: Scenario): boolean => {
+const canTakePart = ({ server, wire }: Contestant, scenario: Scenario): boolean => {
   if (scenario.needs === "documents" && server.isCopying) return false;
   if (scenario.needs === "persistence" && !server.isPersistent) return false;
   return scenario.isPerWire || wire === server.wires.at(-1);
@@ -141,7 +141,7 @@ const runBriefly = async (
 
 /** How sessions are started by these options. */
 export const sessionOptionsOf = (options: BenchOptions): SessionOptions => ({
-  patienceMs: options.isShort ? 20_000 : 300_000,
+  patienceMs: options.isShort ? 40_000 : 300_000,
   dataRoot: resolve(options.dataRoot),
   profileDirectory: options.profileDirectory === null ? null : resolve(options.profileDirectory),
 });

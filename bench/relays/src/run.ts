@@ -65,10 +65,13 @@ export const openSession = async (
     watched: [],
     runCount: 0,
   };
+  const removeData = (): void => rmSync(dataDirectory, { recursive: true, force: true });
+  process.once("exit", removeData);
   const end = async (): Promise<void> => {
     state.load.kill();
-    await Promise.all(state.processes.map((process) => process.stop()));
-    rmSync(dataDirectory, { recursive: true, force: true });
+    await Promise.all(state.processes.map((started) => started.stop()));
+    removeData();
+    process.off("exit", removeData);
   };
   try {
     await start(state);

@@ -11,7 +11,7 @@ export interface Plot {
 }
 
 /** One line. Points that are not above zero are left out: they have no place on such an axis. */
-export interface PlotSeries {
+interface PlotSeries {
   readonly label: string;
   readonly points: readonly (readonly [x: number, y: number])[];
 }

@@ -16,7 +16,7 @@ const isLinux = process.platform === "linux";
 const tickMs = 10;
 
 /** The process and all that it has started, as far as they are alive. */
-export const processTree = (root: number): readonly number[] => {
+const processTree = (root: number): readonly number[] => {
   if (!isLinux) return [root];
   const parents = new Map<number, number>();
   for (const name of readdirSync("/proc")) {

@@ -16,7 +16,7 @@ export interface SavedScenario {
 }
 
 /** The runs of one server on one wire. */
-export interface SavedSeries {
+interface SavedSeries {
   readonly server: string;
   readonly wire: WireName;
   /** An acknowledgement means that the write is on stable storage. */

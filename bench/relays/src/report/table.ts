@@ -71,6 +71,7 @@ export const tableOf = (
         : row(lines[index] ?? []),
     ),
     ...ratioLines(ratios, series),
+    ...diskLines(columns, series),
     ...shareLines(series),
     ...noteLines(series, paint),
     "",
@@ -121,6 +122,16 @@ const spreadText = (unit: FigureUnit, { median: middle, min, max }: Spread): str
 
 const ratioText = (value: number, other: number | null, name: string): string =>
   other === null || other === 0 ? "" : `${(value / other).toFixed(2)} × ${name}`;
+
+/** Whose acknowledgement means more than that the server has heard it. */
+const diskLines = (
+  columns: readonly FigureName[],
+  series: readonly Series[],
+): readonly string[] => {
+  const labels = new Set(series.flatMap(({ isFromDisk, label }) => (isFromDisk ? [label] : [])));
+  if (!columns.includes("acknowledgedP50Ms") || labels.size === 0) return [];
+  return [`  ack: from disk with ${[...labels].join("; ")}; from memory with all others`];
+};
 
 /** What each process of a server has used of the processor time of all of them. */
 const shareLines = (series: readonly Series[]): readonly string[] =>

@@ -18,7 +18,7 @@ export interface Visitor {
 }
 
 /** What a visit cost, the switch of protocols included. */
-export interface Visit {
+interface Visit {
   readonly ms: number;
   /** Both ways. */
   readonly byteCount: number;

@@ -28,7 +28,7 @@ export interface ServerKind {
 }
 
 /** How to start a server. */
-export interface StartOptions {
+interface StartOptions {
   readonly dataDirectory: string;
   readonly nodeOptions: readonly string[];
 }

@@ -33,6 +33,7 @@ export const startProcess = async (command: ServerCommand): Promise<ServerProces
   const startMs = performance.now();
   const args = [...command.nodeOptions, command.script, ...command.args];
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
+  endWithThisProcess(child);
   const complaints: string[] = [];
   createInterface({ input: child.stderr }).on("line", (line) => {
     complaints.push(line);
@@ -47,6 +48,13 @@ export const startProcess = async (command: ServerCommand): Promise<ServerProces
     complaints,
     stop: () => stop(child),
   };
+};
+
+/** Whatever ends this process, no server outlives it. */
+const endWithThisProcess = (child: ChildProcess): void => {
+  const end = (): void => void child.kill("SIGKILL");
+  process.once("exit", end);
+  child.once("exit", () => process.off("exit", end));
 };
 
 const readiness = (

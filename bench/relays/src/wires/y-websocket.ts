@@ -71,7 +71,7 @@ const prefixOf = (update: Uint8Array): Uint8Array => {
 };
 
 /** The message of one presence. */
-export const awarenessMessage = (presence: LoadPresence): Uint8Array => {
+const awarenessMessage = (presence: LoadPresence): Uint8Array => {
   const encoder = createEncoder();
   writeVarUint(encoder, kinds.awareness);
   const entry = awarenessEntry(presence);

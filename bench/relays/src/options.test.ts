@@ -1,0 +1,48 @@
+import { describe, expect, test } from "vitest";
+import { help, readBenchOptions } from "./options.ts";
+
+describe("the options", () => {
+  test("choose everything if they are not given, but not the server that loses frames", () => {
+    const options = readBenchOptions([]);
+
+    expect(options.scenarios).toContain("restart");
+    expect(options.servers).toContain("syncline-3");
+    expect(options.servers).not.toContain("lossy-ws");
+    expect([options.runs, options.wires]).toEqual([3, null]);
+  });
+
+  test("choose several by their names", () => {
+    const options = readBenchOptions(["--scenario", "rooms,fan-out", "--wire", "native"]);
+
+    expect([options.scenarios, options.wires]).toEqual([["rooms", "fan-out"], ["native"]]);
+  });
+
+  test("run once in the short form", () => {
+    expect(readBenchOptions(["--short"]).runs).toBe(1);
+  });
+
+  test.each([
+    [["--server", "nginx"], "--server: nginx is none of"],
+    [["--runs", "0"], "--runs"],
+    [["--runs", "many"], "--runs"],
+    [["--speed"], "--speed"],
+  ])("%j are refused with a sentence", (args, sentence) => {
+    expect(() => readBenchOptions(args)).toThrow(sentence);
+  });
+});
+
+test("the help fits into 120 columns and names every option", () => {
+  expect(Math.max(...help.split("\n").map((line) => line.length))).toBeLessThanOrEqual(120);
+  for (const option of [
+    "scenario",
+    "server",
+    "wire",
+    "runs",
+    "short",
+    "out",
+    "growth",
+    "profile",
+  ]) {
+    expect(help).toContain(`--${option}`);
+  }
+});
