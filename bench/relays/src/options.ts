@@ -30,7 +30,7 @@ export const help = `npm run bench -- [options]: Syncline's relay beside its pee
   --server A,B     ${serverKinds.map(({ name }) => name).join(", ")} (all)
   --wire A,B       ${wireNames.join(", ")} (each that a server speaks)
   --runs N         runs of each, in turns; tables show medians (3)
-  --short          all in some 20 seconds, to see that everything works; the figures mean little
+  --short          all in half a minute or so, to see that everything works; the figures mean little
   --out FILE       saves everything as JSON
   --data DIR       where servers get their data directories; a real disk (.syncline/bench)
   --growth         how cost grows with its causes, instead; draws it

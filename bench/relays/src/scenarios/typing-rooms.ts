@@ -24,7 +24,7 @@ export interface Room {
 }
 
 /** Somebody in a room: first its author, then its readers. */
-export interface Member {
+interface Member {
   readonly client: Client;
   readonly progress: Progress;
   /** What came, if it is kept. */
