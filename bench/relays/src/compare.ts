@@ -141,7 +141,7 @@ const runBriefly = async (
 
 /** How sessions are started by these options. */
 export const sessionOptionsOf = (options: BenchOptions): SessionOptions => ({
-  patienceMs: options.isShort ? 40_000 : 300_000,
+  patienceMs: options.isShort ? 40_000 : 600_000,
   dataRoot: resolve(options.dataRoot),
   profileDirectory: options.profileDirectory === null ? null : resolve(options.profileDirectory),
 });
