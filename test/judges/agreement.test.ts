@@ -1,4 +1,8 @@
-/** The judge of linearizability says of every small history what a plain checker says that tries every order. SEED=7 draws others. */
+/**
+ * The judge of linearizability says of every small history what a plain checker says that tries every order.
+ *
+ * `npm test` compares 4,000 histories of each model; HISTORIES=20000 more of them, SEED=7 others.
+ */
 import { seededRandom } from "@syncline/machine";
 import {
   claimModel,
@@ -24,7 +28,7 @@ import { isExplained } from "./exhaustive.ts";
 import { drawHistory } from "./random-histories.ts";
 
 const seed = Number(process.env["SEED"] ?? 1);
-const HISTORY_COUNT = 20_000;
+const historyCount = Number(process.env["HISTORIES"] ?? 4000);
 
 /** Compares the two on random histories, and gives the share of those that are not linearizable. */
 const disagreements = <State, Input, Output, ConcreteState>(
@@ -35,14 +39,14 @@ const disagreements = <State, Input, Output, ConcreteState>(
   const random = seededRandom(seed).fork(name);
   const wrong: string[] = [];
   let violatedCount = 0;
-  for (let count = 0; count < HISTORY_COUNT; count += 1) {
+  for (let count = 0; count < historyCount; count += 1) {
     const history = drawHistory(random, object);
     const expected = isExplained(history, object) ? "holds" : "violated";
     const { kind } = judgeLinearizability(history, model, { proofStepsMax: 0 });
     if (kind !== expected) wrong.push(`${kind}, not ${expected}: ${JSON.stringify(history)}`);
     if (expected === "violated") violatedCount += 1;
   }
-  return { wrong: wrong.slice(0, 3), violatedShare: violatedCount / HISTORY_COUNT };
+  return { wrong: wrong.slice(0, 3), violatedShare: violatedCount / historyCount };
 };
 
 const pair = <State, Input, Output, ConcreteState>(
@@ -70,14 +74,13 @@ test.each([
   pair("sequence without gaps", sequenceModel({ gaps: "gapless" }), concreteSequence("gapless")),
   pair("sequence with gaps", sequenceModel({ gaps: "may-skip" }), concreteSequence("may-skip")),
 ])(
-  `$name: 20,000 histories are judged alike, seed ${seed}`,
-  { timeout: 60_000 },
-  ({ compare, name }) => {
+  `$name: ${historyCount} histories are judged alike, seed ${seed}`,
+  { timeout: 120_000 },
+  ({ compare }) => {
     const { wrong, violatedShare } = compare();
-    if (process.env["SHARES"] !== undefined) console.log(name, violatedShare);
 
     expect(wrong).toEqual([]);
-    expect(violatedShare).toBeGreaterThan(0.35);
-    expect(violatedShare).toBeLessThan(0.65);
+    expect(violatedShare).toBeGreaterThan(0.3);
+    expect(violatedShare).toBeLessThan(0.7);
   },
 );

@@ -1,15 +1,14 @@
 /** Whether nothing that was deleted comes back. */
 import {
-  addDot,
   describeDot,
-  dotsBeyond,
+  type DotRanges,
   firstCommon,
-  type GrowingDots,
   includesDot,
+  unionOf,
   type WriteDot,
 } from "./dot-ranges.ts";
 import type { Observation, Write } from "./history.ts";
-import { evidenceOf, writesByDot } from "./observed.ts";
+import { evidenceOf, type Writes, writesOf } from "./observed.ts";
 import { createSightings, type Look, looker, lookOf } from "./sightings.ts";
 import { createViolationList, type Verdict, type Violation } from "./verdict.ts";
 
@@ -22,8 +21,8 @@ import { createViolationList, type Verdict, type Violation } from "./verdict.ts"
  */
 export const judgeDeletion = (observations: readonly Observation[]): Verdict => {
   const guarantee = "deleted stays deleted";
-  const writes = writesByDot(observations);
-  const deletions = [...writes.values()].filter(({ deletes }) => deletes !== undefined);
+  const writes = writesOf(observations);
+  const deletions = writes.all.filter(({ deletes }) => deletes !== undefined);
   const looks = observations.map(lookOf).filter((look) => look?.present !== undefined);
   if (deletions.length === 0 || looks.length === 0) {
     const reason = deletions.length === 0 ? "nothing was deleted" : "no look says what was present";
@@ -31,17 +30,15 @@ export const judgeDeletion = (observations: readonly Observation[]): Verdict => 
   }
   const list = createViolationList(guarantee);
   const sightings = createSightings();
-  const deletedByLooker = new Map<string, GrowingDots>();
+  const deletedByLooker = new Map<string, DotRanges>();
   const told = new Set<string>();
   for (const look of looks) {
     if (look?.present === undefined) continue;
     const key = `${look.kind} ${looker(look)}`;
     const { dots, isFromNothing } = sightings.newIn(look);
-    const deleted = (isFromNothing ? undefined : deletedByLooker.get(key)) ?? new Map();
+    let deleted = (isFromNothing ? undefined : deletedByLooker.get(key)) ?? nothing;
+    for (const { deletes = nothing } of writes.in(dots)) deleted = unionOf(deleted, deletes);
     deletedByLooker.set(key, deleted);
-    for (const dot of dots) {
-      for (const gone of deletedBy(writes.get(describeDot(dot)))) addDot(deleted, gone);
-    }
     const back = firstCommon(deleted, look.present);
     if (back === null || told.has(`${key} ${describeDot(back)}`)) continue;
     told.add(`${key} ${describeDot(back)}`);
@@ -50,19 +47,18 @@ export const judgeDeletion = (observations: readonly Observation[]): Verdict => 
   return list.verdict(looks.length);
 };
 
-const deletedBy = (write: Write | undefined): Iterable<WriteDot> =>
-  write?.deletes === undefined ? [] : dotsBeyond(write.deletes, new Map());
+const nothing: DotRanges = new Map();
 
 const violationOf = (
   look: Look,
   back: WriteDot,
   deletions: readonly Write[],
-  writes: ReadonlyMap<string, Write>,
+  writes: Writes,
 ): Violation => {
   const name = describeDot(back);
-  const write = writes.get(name);
+  const write = writes.at(back);
   const deletion = deletions.find(
-    ({ deletes, dot }) => includesDot(deletes ?? new Map(), back) && includesDot(look.seen, dot),
+    ({ deletes, dot }) => includesDot(deletes ?? nothing, back) && includesDot(look.seen, dot),
   );
   const by = deletion === undefined ? "" : `'s ${describeDot(deletion.dot)}`;
   return {

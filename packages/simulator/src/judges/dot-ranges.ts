@@ -163,21 +163,33 @@ const firstEndingFrom = (ranges: readonly NumberRange[], number: number): number
   return low;
 };
 
-/** The dots of `left` that `right` lacks, by origin and number, one by one. */
-export function* dotsBeyond(left: DotRanges, right: DotRanges): Generator<WriteDot> {
+/** The dots of `left` that `right` lacks. Linear in the ranges of both, however many dots they have. */
+export const dotsBeyond = (left: DotRanges, right: DotRanges): DotRanges => {
+  const beyond = new Map<string, readonly NumberRange[]>();
   for (const [origin, ranges] of left) {
-    const known = right.get(origin) ?? [];
-    let index = 0;
-    for (const [first, last] of ranges) {
-      for (let number = first; number <= last; number += 1) {
-        while ((known[index]?.[1] ?? Infinity) < number) index += 1;
-        const [from, to] = known[index] ?? [Infinity, Infinity];
-        if (number >= from) number = to;
-        else yield { origin, number };
-      }
+    const numbers = rangesBeyond(ranges, right.get(origin) ?? []);
+    if (numbers.length > 0) beyond.set(origin, numbers);
+  }
+  return beyond;
+};
+
+const rangesBeyond = (
+  left: readonly NumberRange[],
+  right: readonly NumberRange[],
+): readonly NumberRange[] => {
+  const beyond: NumberRange[] = [];
+  let index = 0;
+  for (const [first, last] of left) {
+    let from = first;
+    while ((right[index]?.[1] ?? Infinity) < first) index += 1;
+    for (let other = index; from <= last; other += 1) {
+      const [start, end] = right[other] ?? [Infinity, Infinity];
+      if (start > from) beyond.push([from, Math.min(last, start - 1)]);
+      from = end + 1;
     }
   }
-}
+  return beyond;
+};
 
 /** What is in either set. Gives one of the two where that has everything already. */
 export const unionOf = (left: DotRanges, right: DotRanges): DotRanges => {

@@ -6,8 +6,8 @@ import {
   type GrowingDots,
   type WriteDot,
 } from "./dot-ranges.ts";
-import type { Acknowledgement, Observation, Write } from "./history.ts";
-import { evidenceOf, writesByDot } from "./observed.ts";
+import type { Acknowledgement, Observation } from "./history.ts";
+import { evidenceOf, type Writes, writesOf } from "./observed.ts";
 import { type Look, looker, lookOf } from "./sightings.ts";
 import { createViolationList, type Verdict, type Violation } from "./verdict.ts";
 
@@ -46,7 +46,7 @@ export const judgeDurability = (
     return { kind: "undecided", guarantee, reason: `nothing ${what} at ${levels.join(" or ")}` };
   }
   const list = createViolationList(guarantee);
-  const writes = writesByDot(observations);
+  const writes = writesOf(observations);
   const promisedByLevel = new Map<string, GrowingDots>(levels.map((level) => [level, new Map()]));
   const lostBefore = new Set<string>();
   let next = 0;
@@ -88,11 +88,11 @@ const violationOf = (
   }: {
     readonly level: string;
     readonly acknowledgements: readonly Acknowledgement[];
-    readonly writes: ReadonlyMap<string, Write>;
+    readonly writes: Writes;
   },
 ): Violation => {
   const name = describeDot(lost);
-  const write = writes.get(name);
+  const write = writes.at(lost);
   const acknowledgement = acknowledgements.find(
     (other) => other.level === level && describeDot(other.dot) === name,
   );

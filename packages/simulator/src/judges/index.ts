@@ -1,3 +1,5 @@
+export { judgeConvergence } from "./convergence.ts";
+export { judgeDeletion } from "./deletion.ts";
 export {
   describeDot,
   describeRanges,
@@ -8,6 +10,7 @@ export {
   rangesOfNumbers,
   type WriteDot,
 } from "./dot-ranges.ts";
+export { type DurabilityOptions, judgeDurability } from "./durability.ts";
 export type {
   Acknowledgement,
   History,
@@ -18,6 +21,18 @@ export type {
   Replica,
   Write,
 } from "./history.ts";
+export {
+  createRecorder,
+  LINE_ERRORS_MAX,
+  LINE_LENGTH_MAX,
+  type LineError,
+  LINES_MAX,
+  NESTING_MAX,
+  type ReadHistory,
+  readHistory,
+  type Recorder,
+  writeHistory,
+} from "./history-lines.ts";
 export { judgeLinearizability, type LinearizabilityLimits } from "./linearizability.ts";
 export { claimModel, type ClaimInput, type ClaimOutput, type ClaimState } from "./models/claim.ts";
 export {
@@ -54,6 +69,8 @@ export {
   type VersionedOutput,
   type VersionedState,
 } from "./models/versioned.ts";
+export { judgeSessions } from "./sessions.ts";
+export { describeVerdict } from "./timeline.ts";
 export {
   type Evidence,
   type Guarantee,

@@ -12,11 +12,14 @@ import { judgeZones } from "./zones.ts";
 
 /** What a judgement may cost. At a limit the verdict is `undecided`, unless a violation was found elsewhere. */
 export interface LinearizabilityLimits {
-  /** How many transitions of the model are tried, over all keys; 20,000,000 unless said, which takes some ten seconds. */
+  /**
+   * How many transitions of the model are tried, over all keys; 20,000,000 unless said, which takes some ten seconds. Each key has an equal share of what
+   * those before it left.
+   */
   readonly stepsMax?: number;
   /** About how many bytes the search of one key remembers; 256 MiB unless said. It is given back before the next key. */
   readonly memoryBytesMax?: number;
-  /** How many transitions may be tried to make each proof small; 500,000 unless said. With 0 it is all operations of the key. */
+  /** How many transitions may be tried to make each proof small; 2,000,000 unless said. With 0 it is all operations of the key. */
   readonly proofStepsMax?: number;
 }
 
@@ -33,7 +36,7 @@ export const judgeLinearizability = <State, Input, Output>(
   {
     stepsMax = 20_000_000,
     memoryBytesMax = 256 * 1024 * 1024,
-    proofStepsMax = 500_000,
+    proofStepsMax = 2_000_000,
   }: LinearizabilityLimits = {},
 ): Verdict => {
   const guarantee = "linearizability";
@@ -47,11 +50,15 @@ export const judgeLinearizability = <State, Input, Output>(
     judged.push(operation);
   }
   const list = createViolationList(guarantee);
-  const budget: Budget = { stepsLeft: stepsMax, memoryBytesMax };
+  let stepsLeft = stepsMax;
   let reason: string | null = null;
   let isViolated = false;
-  for (const [key, ofKey] of byKey(judged)) {
+  const keys = byKey(judged);
+  for (const [index, [key, ofKey]] of keys.entries()) {
+    const share = Math.ceil(stepsLeft / (keys.length - index));
+    const budget: Budget = { stepsLeft: share, memoryBytesMax };
     const found = judgeKey(ofKey, model, budget);
+    stepsLeft -= share - budget.stepsLeft;
     if (found.kind === "undecided") reason ??= `${found.reason}, at key ${key}`;
     if (found.kind !== "impossible") continue;
     // Every violation is counted; only those that are shown are worth a proof.

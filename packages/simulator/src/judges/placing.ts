@@ -7,23 +7,32 @@ export interface Placing {
   readonly knownLeft: number;
   /** The known tasks that may come next, and the time after which nothing called may: when the first of those still open returned. */
   next(): { readonly tasks: readonly number[]; readonly barrierTime: number };
-  /** The next member of each group of optional ones that was called by then. */
-  nextOptional(barrierTime: number): readonly { readonly task: number; readonly group: number }[];
+  /** Whether every optional one overwrites what an optional one did just before. */
+  readonly isAllOverwriting: boolean;
+  /** The next member of each group of optional ones that was called by then; without those that overwrite what an optional one did just before. */
+  nextOptional(
+    barrierTime: number,
+    isAfterOptional: boolean,
+  ): readonly { readonly task: number; readonly group: number }[];
   place(task: number, group: number): void;
   unplace(task: number, group: number): void;
   /** Equal for equal sets of placed tasks only. Its length grows with how far what is placed lies from the first that is not. */
   key(): string;
 }
 
-/** Nothing is placed. */
-export const createPlacing = <Input, Output>(tasks: readonly Task<Input, Output>[]): Placing => {
+/** Nothing is placed. `overwrites` is the model's, of a task. */
+export const createPlacing = <Input, Output>(
+  tasks: readonly Task<Input, Output>[],
+  overwrites: (task: number) => boolean,
+): Placing => {
   const known = createKnown(tasks);
-  const optional = createOptional(tasks);
+  const optional = createOptional(tasks, overwrites);
   return {
     get knownLeft() {
       return known.left();
     },
     next: known.next,
+    isAllOverwriting: optional.isAllOverwriting,
     nextOptional: optional.next,
     place: (task, group) => (group < 0 ? known.place(task) : optional.count(group, 1)),
     unplace: (task, group) => (group < 0 ? known.unplace(task) : optional.count(group, -1)),
@@ -107,7 +116,10 @@ const callTimeOf = <Input, Output>(tasks: readonly Task<Input, Output>[], task: 
   tasks[task]?.callTime ?? 0;
 
 /** Optional tasks, those of the same input and output in one group by the order of their calls: in every order two of them could change places. */
-const createOptional = <Input, Output>(tasks: readonly Task<Input, Output>[]) => {
+const createOptional = <Input, Output>(
+  tasks: readonly Task<Input, Output>[],
+  overwrites: (task: number) => boolean,
+) => {
   const groupByText = new Map<string, number[]>();
   for (const [task, { isOptional, input, output }] of tasks.entries()) {
     if (!isOptional) continue;
@@ -121,27 +133,43 @@ const createOptional = <Input, Output>(tasks: readonly Task<Input, Output>[]) =>
     group.sort((left, right) => callTimeOf(tasks, left) - callTimeOf(tasks, right));
   }
   const placedCounts = groups.map(() => 0);
-  let placedCount = 0;
+  /** The groups of which something is placed, in order: keys are made often, and mostly few groups are in use. */
+  const used: number[] = [];
+  const isOverwriting = groups.map(([task]) => task !== undefined && overwrites(task));
   return {
-    next: (barrierTime: number) =>
-      groups.flatMap((members, group) => {
+    isAllOverwriting: isOverwriting.every((isOne) => isOne),
+    next: (barrierTime: number, isAfterOptional: boolean) => {
+      const ready: { readonly task: number; readonly group: number }[] = [];
+      for (const [group, members] of groups.entries()) {
+        if (isAfterOptional && isOverwriting[group] === true) continue;
         const task = members[placedCounts[group] ?? 0];
-        return task !== undefined && callTimeOf(tasks, task) <= barrierTime
-          ? [{ task, group }]
-          : [];
-      }),
-    count: (group: number, change: 1 | -1) => {
-      placedCounts[group] = (placedCounts[group] ?? 0) + change;
-      placedCount += change;
+        const isReady = task !== undefined && callTimeOf(tasks, task) <= barrierTime;
+        if (isReady) ready.push({ task, group });
+      }
+      return ready;
     },
-    key: () => (placedCount === 0 ? "" : textOfCounts(placedCounts)),
+    count: (group: number, change: 1 | -1) => {
+      const before = placedCounts[group] ?? 0;
+      placedCounts[group] = before + change;
+      if (before === 0) used.splice(placeOf(used, group), 0, group);
+      if (before + change === 0) used.splice(placeOf(used, group), 1);
+    },
+    key: () => {
+      let text = "";
+      for (const group of used) text += `${group}x${placedCounts[group]},`;
+      return text;
+    },
   };
 };
 
-const textOfCounts = (counts: readonly number[]): string => {
-  let text = "";
-  for (const [group, count] of counts.entries()) {
-    if (count > 0) text += `${group}x${count},`;
+/** Where a number is in an ascending list, or would have to be put. */
+const placeOf = (sorted: readonly number[], number: number): number => {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((sorted[middle] ?? Infinity) < number) low = middle + 1;
+    else high = middle;
   }
-  return text;
+  return low;
 };

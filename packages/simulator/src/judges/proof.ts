@@ -32,7 +32,7 @@ export interface Proof<Input, Output> {
 const FEW = 4;
 
 /** What one attempt may cost. */
-const ATTEMPT_STEPS_MAX = 50_000;
+const ATTEMPT_STEPS_MAX = 250_000;
 const ATTEMPT_MEMORY_BYTES_MAX = 32 * 1024 * 1024;
 
 /** An operation on its way into the proof. */

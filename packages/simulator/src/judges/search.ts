@@ -74,15 +74,14 @@ export const searchOrder = <State, Input, Output>(
     tasks,
     model,
     budget,
-    placing: createPlacing(tasks),
+    placing: createPlacing(tasks, (task) => model.overwrites(taskAt(tasks, task).input)),
   };
   const memory = createMemory(search);
   const order: number[] = [];
   const stack: Frame<State>[] = [frameOf(search, [initial], null)];
   while (search.placing.knownLeft > 0) {
-    if (budget.stepsLeft < 0)
-      return { kind: "undecided", reason: "the search takes too many steps" };
-    if (memory.isFull()) return { kind: "undecided", reason: "the search takes too much memory" };
+    if (budget.stepsLeft < 0) return undecided("the search takes too many steps");
+    if (memory.isFull()) return undecided("the search takes too much memory");
     const frame = stack.at(-1);
     if (frame === undefined) return { kind: "impossible" };
     const choice = nextChoice(search, frame);
@@ -103,6 +102,8 @@ export const searchOrder = <State, Input, Output>(
   }
   return { kind: "possible", order };
 };
+
+const undecided = (reason: string): SearchResult => ({ kind: "undecided", reason });
 
 interface Search<State, Input, Output> {
   readonly tasks: readonly Task<Input, Output>[];
@@ -164,14 +165,30 @@ const nextChoice = <State, Input, Output>(
 ): Choice<State> | undefined => {
   if (frame.choiceIndex === frame.choices.length && !frame.hasAllChoices) {
     frame.hasAllChoices = true;
-    for (const { task, group } of search.placing.nextOptional(frame.barrierTime)) {
-      const states = statesAfter(search, frame, task);
-      const isOfUse = states.length > 0 && !isEqual(search.model, frame.states, states);
-      if (isOfUse) frame.choices.push({ task, group, states });
-    }
+    frame.choices.push(...optionalChoices(search, frame));
   }
   frame.choiceIndex += 1;
   return frame.choices[frame.choiceIndex - 1];
+};
+
+/** The operations of unknown outcome that would change something here; first those after which a known one can come. */
+const optionalChoices = <State, Input, Output>(
+  search: Search<State, Input, Output>,
+  frame: Frame<State>,
+): readonly Choice<State>[] => {
+  const { model, placing } = search;
+  const { tasks: ready } = placing.next();
+  const helpful: Choice<State>[] = [];
+  const others: Choice<State>[] = [];
+  const isAfterOptional = frame.statesBefore !== null;
+  for (const { task, group } of placing.nextOptional(frame.barrierTime, isAfterOptional)) {
+    const states = statesAfter(search, frame, task);
+    if (states.length === 0 || isEqual(model, frame.states, states)) continue;
+    const isHelpful = ready.some((known) => stepAll(search, states, known).length > 0);
+    (isHelpful ? helpful : others).push({ task, group, states });
+  }
+  // Where no optional operation can build on another, one after which no known one can come leads nowhere.
+  return placing.isAllOverwriting ? helpful : [...helpful, ...others];
 };
 
 /**

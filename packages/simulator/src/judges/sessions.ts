@@ -15,7 +15,7 @@ import {
   type WriteDot,
 } from "./dot-ranges.ts";
 import type { Observation, Read, Write } from "./history.ts";
-import { evidenceOf, writesByDot } from "./observed.ts";
+import { evidenceOf, type Writes, writesOf } from "./observed.ts";
 import { createSightings, type Look, looker, lookOf } from "./sightings.ts";
 import { createViolationList, type Verdict, type ViolationList } from "./verdict.ts";
 
@@ -33,16 +33,14 @@ interface Session {
 
 /** What stands before a write in its session. */
 interface Foundation {
-  readonly write: Write;
   readonly writeBefore: Write | null;
   readonly known: DotRanges;
   readonly session: Session;
 }
 
 interface Judging {
-  readonly sessions: ReadonlyMap<string, Session>;
-  readonly foundations: ReadonlyMap<string, Foundation>;
-  readonly writes: ReadonlyMap<string, Write>;
+  readonly foundations: ReadonlyMap<Write, Foundation>;
+  readonly writes: Writes;
   readonly lists: Lists;
 }
 
@@ -71,8 +69,8 @@ export const judgeSessions = (observations: readonly Observation[]): readonly Ve
     readOrder: createViolationList("writes follow reads"),
   };
   const sessions = new Map<string, Session>();
-  const foundations = new Map<string, Foundation>();
-  const judging: Judging = { sessions, foundations, writes: writesByDot(observations), lists };
+  const foundations = new Map<Write, Foundation>();
+  const judging: Judging = { foundations, writes: writesOf(observations), lists };
   const looks: Look[] = [];
   for (const observation of observations) {
     const look = lookOf(observation);
@@ -81,7 +79,7 @@ export const judgeSessions = (observations: readonly Observation[]): readonly Ve
     const session = sessions.get(observation.session) ?? createSession();
     sessions.set(observation.session, session);
     if (observation.kind === "read") judgeRead(judging, session, observation);
-    else foundations.set(describeDot(observation.dot), noteWrite(session, observation));
+    else foundations.set(observation, noteWrite(session, observation));
   }
   // Afterwards, when the foundations of all writes are known: between sessions the lines may stand in any order.
   const sightings = createSightings();
@@ -100,7 +98,7 @@ const createSession = (): Session => ({
 });
 
 const noteWrite = (session: Session, write: Write): Foundation => {
-  const foundation = { write, writeBefore: session.lastWrite, known: session.known, session };
+  const foundation = { writeBefore: session.lastWrite, known: session.known, session };
   addDot(session.ownWrites, write.dot);
   session.lastWrite = write;
   return foundation;
@@ -110,7 +108,7 @@ const judgeRead = ({ writes, lists }: Judging, session: Session, read: Read): vo
   const lost = firstMissing(read.seen, session.ownWrites);
   if (lost !== null && isNews(session, `own ${describeDot(lost)}`)) {
     lists.ownWrites.add(() => {
-      const write = writes.get(describeDot(lost));
+      const write = writes.at(lost);
       return {
         sentence: `${read.session} did not read its own write ${describeDot(lost)}${where(read)}`,
         evidence: [
@@ -139,17 +137,14 @@ const judgeRead = ({ writes, lists }: Judging, session: Session, read: Read): vo
   session.reads.push(read);
 };
 
-const judgeOrder = (
-  { foundations, lists, writes }: Judging,
-  look: Look,
-  dots: Iterable<WriteDot>,
-): void => {
+const judgeOrder = ({ foundations, lists, writes }: Judging, look: Look, dots: DotRanges): void => {
   // Most writes of a session were made between the same two of its reads.
   let checked: DotRanges | null = null;
-  for (const dot of dots) {
-    const foundation = foundations.get(describeDot(dot));
+  for (const write of writes.in(dots)) {
+    const foundation = foundations.get(write);
     if (foundation === undefined) continue;
-    const { write, writeBefore, known, session } = foundation;
+    const { dot } = write;
+    const { writeBefore, known, session } = foundation;
     if (writeBefore !== null && !includesDot(look.seen, writeBefore.dot)) {
       lists.writeOrder.add(() => ({
         sentence: `${looker(look)} saw ${write.session}'s ${describeDot(dot)} without ${describeDot(writeBefore.dot)}, which ${write.session} wrote before`,
@@ -161,7 +156,7 @@ const judgeOrder = (
     const missing = firstMissing(look.seen, known);
     if (missing === null) continue;
     lists.readOrder.add(() => {
-      const origin = writes.get(describeDot(missing));
+      const origin = writes.at(missing);
       const read = firstReadOf(session, missing);
       return {
         sentence: `${looker(look)} saw ${write.session}'s ${describeDot(dot)} without ${describeDot(missing)}, which ${write.session} had read before writing it`,

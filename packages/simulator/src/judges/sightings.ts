@@ -1,5 +1,5 @@
 /** What each session or replica sees for the first time, look by look: so that judging a history costs what is in it, not its square. */
-import { type DotRanges, dotsBeyond, firstMissing, type WriteDot } from "./dot-ranges.ts";
+import { type DotRanges, dotsBeyond, firstMissing } from "./dot-ranges.ts";
 import type { Observation, Read, Replica } from "./history.ts";
 
 /** A read, or what a replica held: somebody's look at the data. */
@@ -21,7 +21,7 @@ const empty: DotRanges = new Map();
 /** Remembers the last look of everybody. */
 export interface Sightings {
   /** The writes that are in this look and were not in the same one's last; all of them, if something of the last is gone. */
-  newIn(look: Look): { readonly dots: Iterable<WriteDot>; readonly isFromNothing: boolean };
+  newIn(look: Look): { readonly dots: DotRanges; readonly isFromNothing: boolean };
 }
 
 /** Nobody has looked yet. */

@@ -4,6 +4,10 @@ import type { Model } from "./models/model.ts";
 import type { Proof } from "./proof.ts";
 import type { Evidence, Violation } from "./verdict.ts";
 
+/** How many operations a sentence names beside the culprit, and how many a timeline has; a proof is longer only where making it small was given up. */
+const NAMED_MAX = 8;
+const EVIDENCE_MAX = 100;
+
 /** Says what proves it: `on x: b read 3 after c's write of 4 had returned`. */
 export const violationOf = <State, Input, Output>(
   key: string,
@@ -11,8 +15,9 @@ export const violationOf = <State, Input, Output>(
   model: Model<State, Input, Output>,
 ): Violation => {
   const others = operations.filter((operation) => operation !== culprit);
-  const before = others.filter(({ outcome }) => timeOf(outcome) < culprit.callTime);
-  const during = others.filter(({ outcome }) => timeOf(outcome) >= culprit.callTime);
+  const named = others.slice(-NAMED_MAX);
+  const before = named.filter(({ outcome }) => timeOf(outcome) < culprit.callTime);
+  const during = named.filter(({ outcome }) => timeOf(outcome) >= culprit.callTime);
   const nounOf = (operation: Operation<Input, Output>): string =>
     `${operation.client === culprit.client ? "its own" : `${operation.client}'s`} ${describe(operation, model).noun}`;
   const sentence = [
@@ -21,13 +26,16 @@ export const violationOf = <State, Input, Output>(
     during.length > 0
       ? ` while ${during.map(nounOf).join(" and ")} ${during.length > 1 ? "were" : "was"} under way`
       : "",
+    others.length > named.length ? `, and ${others.length - named.length} more before` : "",
     others.length === 0 ? ", which no order of the other operations allows" : "",
     sinceTime === null ? "" : `, whatever had returned before time ${sinceTime}`,
     isMinimal ? "" : " (not all of this may be needed)",
   ].join("");
   return {
     sentence,
-    evidence: operations.map((operation) => evidenceOf(operation, operation === culprit, model)),
+    evidence: operations
+      .slice(-EVIDENCE_MAX)
+      .map((operation) => evidenceOf(operation, operation === culprit, model)),
   };
 };
 

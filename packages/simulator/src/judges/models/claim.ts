@@ -50,6 +50,7 @@ export const claimModel = (): Model<ClaimState, ClaimInput, ClaimOutput> => ({
     (larger.kind === smaller.kind && (larger.kind === "free" || isOwner(larger, smaller))),
   isReading: (input, output) =>
     input.kind === "look" || output?.kind === "taken" || output?.kind === "not-owner",
+  overwrites: () => false,
   describe: describeClaim,
 });
 

@@ -57,6 +57,7 @@ export const counterModel = ({
   keyOf: (state) => (state === null ? "*" : String(state)),
   contains: (larger, smaller) => larger === null || larger === smaller,
   isReading: (input, output) => input.kind === "read" || output?.kind === "refused",
+  overwrites: () => false,
   describe: describeCounter,
 });
 

@@ -78,6 +78,7 @@ export const lockModel = ({ canExpire }: LockOptions): Model<LockState, LockInpu
     larger.acceptedMin <= smaller.acceptedMin &&
     larger.acceptedMax >= smaller.acceptedMax,
   isReading: (_, output) => isOfKind(output, "held", "renewed", "lost", "rejected"),
+  overwrites: () => false,
   describe: describeLock,
 });
 

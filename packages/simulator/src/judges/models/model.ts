@@ -27,6 +27,11 @@ export interface Model<State, Input, Output> {
   contains(larger: State, smaller: State): boolean;
   /** Whether an operation that ended so may be left out of every history: it changes nothing, or nothing that could not change by itself. */
   isReading(input: Input, output: Output | undefined): boolean;
+  /**
+   * Whether an operation of unknown outcome that came just before this one could as well have been left out: this one leads to nothing with it that
+   * it would not lead to without. `false` is always allowed, and makes the search slower.
+   */
+  overwrites(input: Input): boolean;
   /** What it did, to stand behind a name (`read 3`), and the same as a noun, to stand behind a genitive (`read of 3`). */
   describe(input: Input, output: Output | undefined): Description;
   /** How it is a plain register, if it is one: see `zones.ts`. */

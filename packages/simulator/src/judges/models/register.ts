@@ -33,6 +33,7 @@ export const registerModel = (
   keyOf: (state) => state ?? "*",
   contains: (larger, smaller) => larger === null || larger === smaller,
   isReading: (input) => input.kind === "read",
+  overwrites: (input) => input.kind === "write",
   describe: describeRegister,
   asRegister: {
     initialValue: canonicalText(initial),

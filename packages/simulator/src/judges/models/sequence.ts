@@ -49,6 +49,7 @@ export const sequenceModel = ({
   contains: (larger, smaller) =>
     larger.lastMin <= smaller.lastMin && larger.lastMax >= smaller.lastMax,
   isReading: () => false,
+  overwrites: () => false,
   describe: ({ count = 1 }, output) => {
     const many = count === 1 ? "a number" : `${count} numbers`;
     if (output === undefined) return { did: `asked for ${many}`, noun: `request for ${many}` };

@@ -57,6 +57,7 @@ export const versionedModel = (
     larger.versionMin <= smaller.versionMin &&
     larger.versionMax >= smaller.versionMax,
   isReading: (input, output) => input.kind === "read" || output?.kind === "conflict",
+  overwrites: (input) => input.kind === "write",
   describe: describeVersioned,
 });
 
