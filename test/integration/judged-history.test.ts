@@ -105,13 +105,9 @@ afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 test(`every guarantee holds of a history recorded under kill -9: seed ${seed}`, () => {
   const verdicts = judgeLines(lines);
-  const told = verdicts.map(describeVerdict).join("\n");
-  console.log(told);
+  console.log(verdicts.map(describeVerdict).join("\n"));
 
-  expect(
-    verdicts.every(({ kind }) => kind === "holds"),
-    told,
-  ).toBe(true);
+  expect(verdicts.filter(({ kind }) => kind !== "holds")).toEqual([]);
 });
 
 type Line = Record<string, unknown> & {

@@ -78,6 +78,9 @@ const firstMissingNumber = (
   larger: readonly NumberRange[],
   smaller: readonly NumberRange[],
 ): number | null => {
+  // What is seen is mostly one range, and what must be in it has a gap wherever somebody else wrote: that may be long, and is asked at each look.
+  const [start = 0, end = 0] = larger[0] ?? [];
+  if (start <= (smaller[0]?.[0] ?? 0) && end >= (smaller.at(-1)?.[1] ?? 0)) return null;
   let index = 0;
   for (const [first, last] of smaller) {
     while ((larger[index]?.[1] ?? Infinity) < first) index += 1;

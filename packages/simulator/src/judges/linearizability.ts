@@ -19,7 +19,7 @@ export interface LinearizabilityLimits {
   readonly stepsMax?: number;
   /** About how many bytes the search of one key remembers; 256 MiB unless said. It is given back before the next key. */
   readonly memoryBytesMax?: number;
-  /** How many transitions may be tried to make each proof small; 2,000,000 unless said. With 0 it is all operations of the key. */
+  /** How many transitions may be tried to make each proof small; 1,000,000 unless said. With 0 it is all operations of the key. */
   readonly proofStepsMax?: number;
 }
 
@@ -36,7 +36,7 @@ export const judgeLinearizability = <State, Input, Output>(
   {
     stepsMax = 20_000_000,
     memoryBytesMax = 256 * 1024 * 1024,
-    proofStepsMax = 2_000_000,
+    proofStepsMax = 1_000_000,
   }: LinearizabilityLimits = {},
 ): Verdict => {
   const guarantee = "linearizability";

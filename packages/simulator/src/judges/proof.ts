@@ -7,10 +7,10 @@
  *
  * 1. The end is cut off, at the first return by which it has already happened: what was called later is left out, and what returned later is
  *    of unknown outcome.
- * 2. Readings are left out, and other operations made loose (they may come at any time, or not at all), in ever smaller groups, as in delta debugging
+ * 2. The beginning is cut off, as late as possible: what had returned by then is replaced by "the object may have been in any state".
+ * 3. Readings are left out, and other operations made loose (they may come at any time, or not at all), in ever smaller groups, as in delta debugging
  *    (Zeller and Hildebrandt 2002, §3).
- * 3. Where that takes too long or leaves too many, the beginning is cut off before, as late as possible: what had returned by then is replaced by
- *    "the object may have been in any state".
+ * 4. The third step is tried without the second, too: a few operations that prove it whatever came before are better.
  */
 import type { Operation } from "./history.ts";
 import type { Model } from "./models/model.ts";
@@ -28,7 +28,7 @@ export interface Proof<Input, Output> {
   readonly isMinimal: boolean;
 }
 
-/** A proof of no more than so many operations is not tried to be had with fewer by cutting off the beginning. */
+/** A proof of no more than so many operations is not given up for a shorter one that takes as given what came before. */
 const FEW = 4;
 
 /** What one attempt may cost. */
@@ -64,13 +64,15 @@ export const proofOf = <State, Input, Output>(
   }));
   const attempts = { model, stepsLeft: Math.floor(stepsMax / 2), isCut: false };
   const begun = withoutEnd(all, attempts);
-  const whole = proofFrom(withoutTheRest(begun, model.initial, attempts), attempts, null);
-  if (whole.isMinimal && whole.operations.length <= FEW) return whole;
-  const again = { model, stepsLeft: Math.floor(stepsMax / 2), isCut: false };
-  const { suspects, initial, sinceTime } = withoutBeginning(begun, again);
-  if (sinceTime === null) return whole;
-  const late = proofFrom(withoutTheRest(suspects, initial, again), again, sinceTime);
-  return late.operations.length < whole.operations.length ? late : whole;
+  const { suspects, initial, sinceTime } = withoutBeginning(begun, attempts);
+  const late = proofFrom(withoutTheRest(suspects, initial, attempts), attempts, sinceTime);
+  if (sinceTime === null) return late;
+  // A proof that takes nothing as given is better, if it is as short.
+  const again = { model, stepsLeft: Math.floor(stepsMax / 8), isCut: false };
+  const whole = proofFrom(withoutTheRest(begun, model.initial, again), again, null);
+  const isBetter =
+    whole.isMinimal && whole.operations.length <= Math.max(late.operations.length, FEW);
+  return isBetter ? whole : late;
 };
 
 const proofFrom = <State, Input, Output>(

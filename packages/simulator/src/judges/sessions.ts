@@ -83,7 +83,8 @@ export const judgeSessions = (observations: readonly Observation[]): readonly Ve
   }
   // Afterwards, when the foundations of all writes are known: between sessions the lines may stand in any order.
   const sightings = createSightings();
-  for (const look of looks) judgeOrder(judging, look, sightings.newIn(look).dots);
+  const told = new Set<string>();
+  for (const look of looks) judgeOrder(judging, { look, dots: sightings.newIn(look).dots, told });
   return [lists.ownWrites, lists.reads, lists.writeOrder, lists.readOrder].map((list) =>
     list.verdict(looks.length),
   );
@@ -106,7 +107,7 @@ const noteWrite = (session: Session, write: Write): Foundation => {
 
 const judgeRead = ({ writes, lists }: Judging, session: Session, read: Read): void => {
   const lost = firstMissing(read.seen, session.ownWrites);
-  if (lost !== null && isNews(session, `own ${describeDot(lost)}`)) {
+  if (lost !== null && isNews(session.told, `own ${describeDot(lost)}`)) {
     lists.ownWrites.add(() => {
       const write = writes.at(lost);
       return {
@@ -119,7 +120,7 @@ const judgeRead = ({ writes, lists }: Judging, session: Session, read: Read): vo
     });
   }
   const gone = firstMissing(read.seen, session.known);
-  if (gone !== null && isNews(session, `gone ${describeDot(gone)}`)) {
+  if (gone !== null && isNews(session.told, `gone ${describeDot(gone)}`)) {
     lists.reads.add(() => {
       const before = firstReadOf(session, gone);
       return {
@@ -137,7 +138,17 @@ const judgeRead = ({ writes, lists }: Judging, session: Session, read: Read): vo
   session.reads.push(read);
 };
 
-const judgeOrder = ({ foundations, lists, writes }: Judging, look: Look, dots: DotRanges): void => {
+const judgeOrder = (
+  { foundations, lists, writes }: Judging,
+  {
+    look,
+    dots,
+    told,
+  }: { readonly look: Look; readonly dots: DotRanges; readonly told: Set<string> },
+): void => {
+  // What one lacks is told once, not for each of the many writes that rest on it.
+  const isFirst = (order: "writes" | "reads", missing: WriteDot): boolean =>
+    isNews(told, `${order} ${look.kind} ${looker(look)} ${describeDot(missing)}`);
   // Most writes of a session were made between the same two of its reads.
   let checked: DotRanges | null = null;
   for (const write of writes.in(dots)) {
@@ -145,7 +156,8 @@ const judgeOrder = ({ foundations, lists, writes }: Judging, look: Look, dots: D
     if (foundation === undefined) continue;
     const { dot } = write;
     const { writeBefore, known, session } = foundation;
-    if (writeBefore !== null && !includesDot(look.seen, writeBefore.dot)) {
+    const isOutOfOrder = writeBefore !== null && !includesDot(look.seen, writeBefore.dot);
+    if (isOutOfOrder && isFirst("writes", writeBefore.dot)) {
       lists.writeOrder.add(() => ({
         sentence: `${looker(look)} saw ${write.session}'s ${describeDot(dot)} without ${describeDot(writeBefore.dot)}, which ${write.session} wrote before`,
         evidence: [evidenceOf(writeBefore), evidenceOf(write), without(look, dot, writeBefore.dot)],
@@ -154,7 +166,7 @@ const judgeOrder = ({ foundations, lists, writes }: Judging, look: Look, dots: D
     if (known === checked) continue;
     checked = known;
     const missing = firstMissing(look.seen, known);
-    if (missing === null) continue;
+    if (missing === null || !isFirst("reads", missing)) continue;
     lists.readOrder.add(() => {
       const origin = writes.at(missing);
       const read = firstReadOf(session, missing);
@@ -179,9 +191,9 @@ const without = (look: Look, dot: WriteDot, missing: WriteDot): ReturnType<typeo
     isCulprit: true,
   });
 
-const isNews = (session: Session, breach: string): boolean => {
-  if (session.told.has(breach)) return false;
-  session.told.add(breach);
+const isNews = (told: Set<string>, breach: string): boolean => {
+  if (told.has(breach)) return false;
+  told.add(breach);
   return true;
 };
 
