@@ -70,6 +70,7 @@ export {
   type VersionedState,
 } from "./models/versioned.ts";
 export { judgeSessions } from "./sessions.ts";
+export { timelinePage } from "./timeline-page.ts";
 export { describeVerdict } from "./timeline.ts";
 export {
   type Evidence,
