@@ -27,8 +27,8 @@ export interface LinearizabilityLimits {
  * Judges the operations, each key by itself: a history is linearizable if that of each object is (Herlihy and Wing 1990, §3.3).
  *
  * Registers in which no value was written twice are judged by their zones, in near-linear time; everything else by search. Operations
- * that failed are left out, those of unknown outcome may have taken effect at any time after their call, or never. What is not of the model is
- * answered with `undecided`: a judge never throws because of what it is given.
+ * that failed are left out, those of unknown outcome may have taken effect at any time after their call, or never. Of anything that JSON can have, what
+ * is not of the model is answered with `undecided`, and nothing makes the judge throw.
  */
 export const judgeLinearizability = <State, Input, Output>(
   operations: readonly Operation[],

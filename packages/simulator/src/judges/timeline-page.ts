@@ -6,8 +6,8 @@ const ROW_HEIGHT = 34;
 const BAR_HEIGHT = 20;
 const TOP_HEIGHT = 10;
 const AXIS_HEIGHT = 26;
-const NAME_WIDTH = 130;
-const PLOT_WIDTH = 640;
+const NAME_WIDTH = 170;
+const PLOT_WIDTH = 600;
 const TEXT_WIDTH = 430;
 const WHOLE_WIDTH = NAME_WIDTH + PLOT_WIDTH + TEXT_WIDTH;
 /** The narrowest that a moment is drawn. */
@@ -118,9 +118,9 @@ const rowOf = (
       : "";
   const mark = isCulprit ? "✗ " : "";
   return `<g${isCulprit ? ' class="bad"' : ""}>
-<text x="${NAME_WIDTH - 14}" y="${baseline}" text-anchor="end">${mark}${escaped(cut(who, 16))}</text>
+<text x="${NAME_WIDTH - 14}" y="${baseline}" text-anchor="end">${mark}${escaped(cut(who, 18))}</text>
 ${open}<rect class="bar" x="${from}" y="${y}" width="${width}" height="${BAR_HEIGHT}" rx="3"/>
-<text x="${end + 14}" y="${baseline}">${escaped(cut(what, 56))}</text>
+<text x="${end + 14}" y="${baseline}">${escaped(cut(what, 46))}</text>
 <title>${escaped(`${who}: ${what}`)}</title>
 </g>`;
 };
