@@ -19,7 +19,7 @@ import type {
 } from "@syncline/simulator/judges";
 
 /** One way in which an operation can end. */
-export interface Ending<State, Output> {
+interface Ending<State, Output> {
   readonly output: Output;
   readonly state: State;
 }

@@ -45,8 +45,7 @@ export const rangesOfDots = (dots: Iterable<WriteDot>): DotRanges => {
 export const includesDot = (set: DotRanges, { origin, number }: WriteDot): boolean =>
   includesNumber(set.get(origin) ?? [], number);
 
-/** Whether one of the ranges has the number; by bisection. */
-export const includesNumber = (ranges: readonly NumberRange[], number: number): boolean => {
+const includesNumber = (ranges: readonly NumberRange[], number: number): boolean => {
   let low = 0;
   let high = ranges.length;
   while (low < high) {
@@ -57,12 +56,6 @@ export const includesNumber = (ranges: readonly NumberRange[], number: number): 
     else return true;
   }
   return false;
-};
-
-/** How far an origin's writes are in the set without a gap from 1; 0 if its first is not. */
-export const prefixOf = (set: DotRanges, origin: string): number => {
-  const [first, last] = set.get(origin)?.[0] ?? [0, 0];
-  return first === 1 ? last : 0;
 };
 
 /** The first dot of `smaller` that `larger` lacks, by origin and number; null if it has them all. Linear in both. */

@@ -61,8 +61,8 @@ interface Choice<State> {
   readonly states: readonly State[];
 }
 
-/** An entry of the memory costs about this much beside its text. */
-const MEMORY_ENTRY_BYTES = 100;
+/** An entry of the memory costs about this much beside its text, and so does a choice that is still open. */
+const ENTRY_BYTES = 100;
 
 /** Looks for an order. Time is exponential in how many operations overlap, in the worst case; the budget bounds it. */
 export const searchOrder = <State, Input, Output>(
@@ -78,12 +78,15 @@ export const searchOrder = <State, Input, Output>(
   };
   const memory = createMemory(search);
   const order: number[] = [];
-  const stack: Frame<State>[] = [frameOf(search, [initial], null)];
+  const first = frameOf(search, [initial], null);
+  const stack: Frame<State>[] = [first];
+  let choiceCount = first.choices.length;
   while (search.placing.knownLeft > 0) {
     if (budget.stepsLeft < 0) return undecided("the search takes too many steps");
-    if (memory.isFull()) return undecided("the search takes too much memory");
+    if (memory.isFull(choiceCount)) return undecided("the search takes too much memory");
     const frame = stack.at(-1);
     if (frame === undefined) return { kind: "impossible" };
+    choiceCount -= frame.choices.length;
     const choice = nextChoice(search, frame);
     if (choice === undefined) {
       stack.pop();
@@ -92,13 +95,16 @@ export const searchOrder = <State, Input, Output>(
       order.pop();
       continue;
     }
+    choiceCount += frame.choices.length;
     search.placing.place(choice.task, choice.group);
     if (!memory.isNew(choice.states)) {
       search.placing.unplace(choice.task, choice.group);
       continue;
     }
     order.push(choice.task);
-    stack.push(frameOf(search, choice.states, choice.group >= 0 ? frame.states : null));
+    const next = frameOf(search, choice.states, choice.group >= 0 ? frame.states : null);
+    choiceCount += next.choices.length;
+    stack.push(next);
   }
   return { kind: "possible", order };
 };
@@ -119,7 +125,7 @@ const createMemory = <State, Input, Output>({
   budget,
 }: Search<State, Input, Output>): {
   readonly isNew: (states: readonly State[]) => boolean;
-  readonly isFull: () => boolean;
+  readonly isFull: (choiceCount: number) => boolean;
 } => {
   const tried = new Set<string>();
   let sizeBytes = 0;
@@ -128,10 +134,10 @@ const createMemory = <State, Input, Output>({
       const key = `${placing.key()};${keyOfStates(model, states)}`;
       if (tried.has(key)) return false;
       tried.add(key);
-      sizeBytes += MEMORY_ENTRY_BYTES + 2 * key.length;
+      sizeBytes += ENTRY_BYTES + 2 * key.length;
       return true;
     },
-    isFull: () => sizeBytes > budget.memoryBytesMax,
+    isFull: (choiceCount) => sizeBytes + ENTRY_BYTES * choiceCount > budget.memoryBytesMax,
   };
 };
 
