@@ -1,4 +1,4 @@
-/** Every `ts` block of every README runs, and `expression; // => value` in it is an assertion. */
+/** Every `ts` block of every README, and of a guide beside one, runs, and `expression; // => value` in it is an assertion. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { beforeAll, describe, expect, test } from "vitest";
 import { beginsWithExample, examplesIn, withAssertions } from "./examples.ts";
@@ -8,7 +8,11 @@ const exampleTimeMaxMs = 20_000;
 
 const withSource = readdirSync("packages").filter((name) => existsSync(`packages/${name}/src`));
 const packageReadmes = withSource.map((name) => `packages/${name}/README.md`);
-const readmes = ["README.md", ...packageReadmes];
+/** Documents beside a README that are written in the same way. */
+const packageGuides = withSource
+  .map((name) => `packages/${name}/JUDGES.md`)
+  .filter((path) => existsSync(path));
+const readmes = ["README.md", ...packageReadmes, ...packageGuides];
 const textOf = (path: string): string => (existsSync(path) ? readFileSync(path, "utf8") : "");
 
 const runExample = async (name: string, block: string): Promise<unknown> => {
@@ -27,6 +31,7 @@ describe.each(readmes)("%s", (path) => {
   const name = path
     .replace("packages/", "")
     .replace("/README.md", "")
+    .replace("/", "-")
     .replace(".md", "")
     .toLowerCase();
 
@@ -45,7 +50,7 @@ describe.each(readmes)("%s", (path) => {
   }
 });
 
-test.each(packageReadmes)("%s begins with an example", (path) => {
+test.each([...packageReadmes, ...packageGuides])("%s begins with an example", (path) => {
   expect(beginsWithExample(textOf(path))).toBe(true);
 });
 
