@@ -70,13 +70,28 @@ export const settledOn = (
 ): MutableVersionVector => {
   const settled: MutableVersionVector = new Map();
   if (count < 1 || count > vectors.length) return settled;
-  const logs = new Set(vectors.flatMap((vector) => [...vector.keys()]));
-  for (const incarnation of logs) {
-    const numbers = vectors
-      .map((vector) => numberOf(vector, incarnation))
-      .sort((left, right) => right - left);
-    const number = numbers[count - 1] ?? 0;
-    if (number > 0) settled.set(incarnation, number);
-  }
+  const numbers: number[] = [];
+  vectors.forEach((vector, index) => {
+    // A log that the first vectors lack can be in too few of the others.
+    if (index > vectors.length - count) return;
+    for (const incarnation of vector.keys()) {
+      if (settled.has(incarnation)) continue;
+      numbers.length = 0;
+      for (const other of vectors) insert(numbers, numberOf(other, incarnation));
+      const number = numbers[count - 1] ?? 0;
+      if (number > 0) settled.set(incarnation, number);
+    }
+  });
   return settled;
+};
+
+/** Keeps the numbers in descending order. They are as many as there are homes, so no sort is faster. */
+const insert = (numbers: number[], number: number): void => {
+  let index = numbers.length;
+  for (let above = numbers[index - 1]; above !== undefined && above < number; ) {
+    numbers[index] = above;
+    index -= 1;
+    above = numbers[index - 1];
+  }
+  numbers[index] = number;
 };
