@@ -6,6 +6,7 @@ import type { Seal } from "./rows.ts";
 
 export { runHealthyCluster } from "./benchmark.ts";
 export { drawStory, describeHappening, tellStory } from "./gossip-run.ts";
+export { shrinkStory, tellFailure } from "./shrinking.ts";
 export { createRecorder } from "./trace.ts";
 
 /** The seal that relays put on each row of their disks. */
@@ -60,4 +61,30 @@ const addTally = (summary: Summary, tally: WorldTally): void => {
   for (const [kind, count] of tally.faultCountByKind) {
     summary.faultCountByKind[kind] = (summary.faultCountByKind[kind] ?? 0) + count;
   }
+};
+
+/** Adds one summary to another. */
+export const addSummary = (sum: Summary, other: Summary): void => {
+  sum.seedCount += other.seedCount;
+  sum.eventCount += other.eventCount;
+  sum.simulatedHours += other.simulatedHours;
+  sum.spareCount += other.spareCount;
+  sum.lostAppendCount += other.lostAppendCount;
+  sum.tornAppendCount += other.tornAppendCount;
+  sum.failures.push(...other.failures);
+  for (const [kind, count] of Object.entries(other.faultCountByKind)) {
+    sum.faultCountByKind[kind] = (sum.faultCountByKind[kind] ?? 0) + count;
+  }
+};
+
+/** A summary in a line. */
+export const describeSummary = (summary: Summary): string => {
+  const faultCount = Object.values(summary.faultCountByKind).reduce((sum, count) => sum + count, 0);
+  return [
+    `${summary.seedCount} seeds`,
+    `${summary.simulatedHours.toFixed(1)} simulated hours`,
+    `${summary.eventCount} events`,
+    `${faultCount} faults`,
+    `${summary.failures.length} failures`,
+  ].join(", ");
 };

@@ -42,6 +42,7 @@ export const createCluster = (
   const world: World<SpaceMessage> = new World<SpaceMessage>({
     seed,
     delays: setup.delays,
+    eventCountMax: 1_000_000,
     mayLose: (node) => {
       const home = homeByName.get(node.name);
       return home === undefined || mayLose(cluster, home, writeQuorum);
@@ -57,7 +58,17 @@ export const createCluster = (
   });
 
   const homes = homeNames.map((name, index) =>
-    addHome({ ...setup, world, oracle, name, index, writeQuorum, viewOf, seal, limits: setup.homeLimits }),
+    addHome({
+      ...setup,
+      world,
+      oracle,
+      name,
+      index,
+      writeQuorum,
+      viewOf,
+      seal,
+      limits: setup.homeLimits,
+    }),
   );
   for (const home of homes) homeByName.set(home.name, home);
   const edgeNamed = (name: string, index: number): SimulatedEdge =>
@@ -128,7 +139,10 @@ const mayRollBack = (cluster: Cluster, home: SimulatedHome, setup: ClusterSetup)
   // Itself it is down by now.
   const isMet = others.every((other) => {
     const peers = other.home?.state.peers.values() ?? [];
-    return other.node.phase === "running" && [...peers].every((peer) => peer.isHeard || peer.home === home.name);
+    return (
+      other.node.phase === "running" &&
+      [...peers].every((peer) => peer.isHeard || peer.home === home.name)
+    );
   });
   const reached = ({ view }: SimulatedHome): number => numberOf(view.vector, home.view.incarnation);
   return isMet && reached(home) <= Math.max(...others.map(reached));

@@ -6,7 +6,12 @@ import { documents } from "./items.ts";
 
 /** What people do. Times are the world's. */
 export type Deed = { readonly atMs: number } & (
-  | { readonly kind: "edit"; readonly edge: string; readonly document: string; readonly count: number }
+  | {
+      readonly kind: "edit";
+      readonly edge: string;
+      readonly document: string;
+      readonly count: number;
+    }
   /** The edge goes to another home, or offline. */
   | { readonly kind: "move"; readonly edge: string; readonly home: string | null }
   /** The device loses power and starts again. */
@@ -30,6 +35,8 @@ const names = ["a", "b", "c", "d", "e"];
 /** The cluster of this seed. */
 export const drawSetup = (seed: number, random: Random): ClusterSetup => {
   const isSmall = random.chance(0.5);
+  // Now and then everything that is merged is merged at once, and everything that is read is read in the smallest pages.
+  const isHungry = random.chance(0.15);
   const minMs = random.pick([0.5, 1, 5]);
   return {
     seed,
@@ -43,10 +50,10 @@ export const drawSetup = (seed: number, random: Random): ClusterSetup => {
     },
     failingCompactions: random.pick([0, 0, 0.3]),
     homeLimits: {
-      pageBytesMax: random.pick([1, 300, 2000]),
-      recentBytesMax: random.pick([1, 500, 3000, 100_000]),
-      compactAfterEntries: random.pick([3, 10, 30, 1000]),
-      compactEntriesMin: random.pick([1, 2, 4]),
+      pageBytesMax: isHungry ? 1 : random.pick([1, 300, 2000, 2000]),
+      recentBytesMax: isHungry ? 1 : random.pick([1, 500, 3000, 100_000]),
+      compactAfterEntries: isHungry ? 3 : random.pick([3, 10, 30, 1000]),
+      compactEntriesMin: isHungry ? 1 : random.pick([1, 2, 4]),
       waitingBytesMax: isSmall ? 500 : 100_000,
       readWaitMs: random.pick([100, 500, 2000, 2000]),
       pullGraceMs: random.pick([10, 50, 200]),
@@ -65,11 +72,7 @@ export const drawDurationMs = (random: Random): number =>
   random.pick([2000, 4000, 8000, 15_000, 30_000, 60_000, 180_000]);
 
 /** What people do in this time. */
-export const drawDeeds = (
-  setup: ClusterSetup,
-  random: Random,
-  forMs: number,
-): readonly Deed[] => {
+export const drawDeeds = (setup: ClusterSetup, random: Random, forMs: number): readonly Deed[] => {
   const { edgeNames, homeNames } = setup;
   const deeds: Deed[] = [];
   const each = (name: string, countMax: number, draw: (own: Random) => Deed | null): void => {
@@ -81,14 +84,14 @@ export const drawDeeds = (
     }
   };
   const isRestarting = random.chance(0.15);
-  each("edits", random.pick([4, 10, 10, 30, 100]), (own) => ({
+  each("edits", random.pick([4, 6, 10, 25, 80]), (own) => ({
     atMs: own.integer(0, forMs),
     kind: "edit",
     edge: own.pick(edgeNames),
     document: own.pick(documents),
-    count: own.pick([1, 1, 1, 1, 3, 12]),
+    count: own.pick([1, 1, 1, 1, 1, 3, 12]),
   }));
-  each("moves", random.pick([0, 3, 10]), (own) => ({
+  each("moves", random.pick([0, 3, 8, 20]), (own) => ({
     atMs: own.integer(0, forMs),
     kind: "move",
     edge: own.pick(edgeNames),

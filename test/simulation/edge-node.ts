@@ -12,13 +12,7 @@ import {
   type SpaceWriter,
 } from "@syncline/gossip";
 import { createDisks, type Disks } from "@syncline/quorum";
-import {
-  type Dialler,
-  type Keeping,
-  keyedDraws,
-  type Node,
-  type World,
-} from "@syncline/simulator";
+import { type Dialler, type Keeping, keyedDraws, type Node, type World } from "@syncline/simulator";
 import { frames, identityOf } from "./home-node.ts";
 import { createItemSet, documents, type Item, itemsIn, type ItemSet, payloadOf } from "./items.ts";
 import type { DiskView, Oracle } from "./oracle.ts";
@@ -103,7 +97,10 @@ export const addEdge = (setup: EdgeSetup): SimulatedEdge => {
   let firstReading: number | null = null;
 
   const show = (batches: readonly Batch[]): void => {
-    const items = batches.length === 1 ? itemsIn(batches[0]!.payload) : batches.flatMap((batch) => itemsIn(batch.payload));
+    const items =
+      batches.length === 1
+        ? itemsIn(batches[0]!.payload)
+        : batches.flatMap((batch) => itemsIn(batch.payload));
     oracle.checkClosure(name, replica.add(items));
   };
 

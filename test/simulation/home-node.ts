@@ -13,6 +13,7 @@ import {
 } from "@syncline/gossip";
 import { type Codec, type Draws, keyedDraws, type Node, type World } from "@syncline/simulator";
 import { mergePayloads } from "./items.ts";
+import { createHomeObjects } from "./objects.ts";
 import { type DiskView, emptyView, type Oracle } from "./oracle.ts";
 import { createHomeRows, type HomeRows, type Seal } from "./rows.ts";
 
@@ -46,7 +47,15 @@ export interface SimulatedHome {
 }
 
 /** What is not said to a reader that does not keep up. */
-const whileCongested = new Set(["update", "group", "durable", "presence", "replicate", "fill", "stored"]);
+const whileCongested = new Set([
+  "update",
+  "group",
+  "durable",
+  "presence",
+  "replicate",
+  "fill",
+  "stored",
+]);
 
 /** How long a home waits for another that dials it, before it counts it as away. */
 const PATIENCE_MS = 1500;
@@ -130,7 +139,7 @@ export const addHome = (setup: HomeSetup): SimulatedHome => {
 
   const node: Node<HomeProtocol> = world.addNode<HomeProtocol>({
     name,
-    keep: () => createHomeRows(setup.seal),
+    keep: () => (setup.isCoded ? createHomeRows(setup.seal) : createHomeObjects()),
     machine: ({ directory, process }) => {
       home = createHome(
         {
@@ -153,8 +162,7 @@ export const addHome = (setup: HomeSetup): SimulatedHome => {
       congested.clear();
       checkedDurable = null;
       const before = view.items.items.size;
-      // Damage that nobody has met yet is not to be met here either.
-      if (!node.hasDamage) oracle.reread(view, (keeping as HomeRows).contents(), records);
+      oracle.reread(view, (keeping as HomeRows).contents(), records);
       if (view.items.items.size < before) oracle.noteLostDisk();
       const { process } = life;
       world.schedule.at(world.nowMs + PATIENCE_MS, () => {
@@ -187,7 +195,8 @@ export const addHome = (setup: HomeSetup): SimulatedHome => {
       if (input.kind === "submitted" && input.request.kind === "congested") {
         congested.add(input.request.peer);
       }
-      if (input.kind === "received" && homeNames.includes(input.from)) checkBelief(home, input.from);
+      if (input.kind === "received" && homeNames.includes(input.from))
+        checkBelief(home, input.from);
     },
     sending: (to, message) => {
       if (!congested.has(to) || !whileCongested.has(message.kind)) return;

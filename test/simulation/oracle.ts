@@ -1,5 +1,5 @@
 /** Looks at every disk and every edge at every step, and says at once when a promise was broken. */
-import { type Dot, type Incarnation, numberOf, type VersionVector } from "@syncline/clocks";
+import { covers, type Dot, type Incarnation, numberOf, type VersionVector } from "@syncline/clocks";
 import type { Author, Entry, HomeRecord, HomeRow } from "@syncline/gossip";
 import { createItemSet, type Item, itemsIn, type ItemSet, nameOf } from "./items.ts";
 
@@ -96,7 +96,8 @@ export const createOracle = (): Oracle => {
     },
     checkLevel: (level, item, homeCount) => {
       const count = countOf(all.homesByItem.get(item.id) ?? 0);
-      if (count < homeCount) throw new Error(`${nameOf(item)} is called ${level} on ${count} disks`);
+      if (count < homeCount)
+        throw new Error(`${nameOf(item)} is called ${level} on ${count} disks`);
       if (level !== "quorum" || all.settledIds.has(item.id)) return;
       all.settledIds.add(item.id);
       all.settled.push(item);
@@ -156,8 +157,11 @@ const isSame = (one: Entry, other: Entry): boolean => {
   const isSameAuthor =
     one.author?.edge === other.author?.edge && one.author?.number === other.author?.number;
   if (!isSameAuthor || one.batch.document !== other.batch.document) return false;
+  if (!covers(one.after, other.after) || !covers(other.after, one.after)) return false;
   const [left, right] = [one.batch.payload, other.batch.payload];
-  return left === right || (left.length === right.length && left.every((byte, at) => byte === right[at]));
+  return (
+    left === right || (left.length === right.length && left.every((byte, at) => byte === right[at]))
+  );
 };
 
 /** Of a batch that came within a merged state a home may not know the number, and then it admits it again: twice in logs, once in effect. */
@@ -227,7 +231,9 @@ const checkPast = (view: DiskView, entry: Entry, records: readonly HomeRecord[])
   const head = records.findLast((record) => record.kind === "head")?.vector ?? view.vector;
   for (const [log, number] of entry.after) {
     if (numberOf(head, log) >= number) continue;
-    throw new Error(`an entry came before its past: ${view.home} ${textOf(entry)} after ${log}:${number}`);
+    throw new Error(
+      `an entry came before its past: ${view.home} ${textOf(entry)} after ${log}:${number}`,
+    );
   }
 };
 

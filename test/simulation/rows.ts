@@ -21,13 +21,16 @@ export interface Seal {
 
 /** The content of a home's disk, which can also be read whole. */
 export interface HomeRows extends Keeping<HomeProtocol> {
-  /** Every entry, stub and state. */
+  /** Every entry, stub and state as it was written, damaged or not. */
   contents(): readonly HomeRow[];
   copy(): HomeRows;
 }
 
 interface Row {
   readonly key: Uint8Array;
+  /** What was written, which only the oracle looks at. */
+  value: Uint8Array;
+  /** What is on the disk. */
   sealed: Uint8Array;
 }
 
@@ -68,10 +71,10 @@ export const createHomeRows = (
     const row = rows.get(text);
     const sealed = seal.seal(key, value);
     if (row !== undefined) {
-      row.sealed = sealed;
+      Object.assign(row, { value, sealed });
       return;
     }
-    rows.set(text, { key, sealed });
+    rows.set(text, { key, value, sealed });
     order.splice(indexOf(text), 0, text);
   };
 
@@ -131,7 +134,7 @@ export const createHomeRows = (
       return order
         .map((text) => rows.get(text)!)
         .filter(({ key }) => key[prefix.length] === 0x65 || key[prefix.length] === 0x73)
-        .map((row) => answerOfRow(prefix, ...open(row)));
+        .map(({ key, value }) => answerOfRow(prefix, key, value));
     },
     copy: () => {
       encode();

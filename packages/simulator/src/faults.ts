@@ -19,8 +19,16 @@ export type FaultKind =
   | { readonly kind: "back-up"; readonly node: string }
   /** The newest backup is put back, by copying files: stores notice that. */
   | { readonly kind: "restore"; readonly node: string; readonly forMs: number }
-  /** The newest backup is put back below the file system, where nobody notices. All other trouble ends first, and for some seconds no other begins. */
-  | { readonly kind: "roll-back"; readonly node: string; readonly forMs: number }
+  /**
+   * The newest backup is put back below the file system, where nobody notices. All other trouble ends first, and for some seconds no other begins, but
+   * that with `isSlowlyRead` all disks are slow: others can say at once that they know more, and show it only later.
+   */
+  | {
+      readonly kind: "roll-back";
+      readonly node: string;
+      readonly forMs: number;
+      readonly isSlowlyRead: boolean;
+    }
   /** Nothing passes on these lines, in this direction. `shape` says how they were chosen. */
   | {
       readonly kind: "partition";

@@ -233,6 +233,11 @@ const beginRollBack = <Message>(
     node.crash();
     const isDone = stage.mayLose(node) && stage.mayRollBack(node) && node.restore(false);
     stage.note(`${fault.node} ${isDone ? "was" : "could not be"} rolled back`);
+    if (isDone && fault.isSlowlyRead) {
+      for (const { name } of stage.nodes) {
+        begin(state, { kind: "slow-disk", atMs: 0, node: name, times: 200, forMs: CALM_MS });
+      }
+    }
   });
   return true;
 };

@@ -65,6 +65,7 @@ const drawByKind: Readonly<Record<FaultKind["kind"], Draw>> = {
     kind: "roll-back",
     node: random.pick(members),
     forMs: random.integer(10, 500),
+    isSlowlyRead: random.chance(0.5),
   }),
   partition: (random, { members, guests }) => {
     if (members.length < 2) return null;
@@ -144,7 +145,7 @@ const shareByKind: Partial<Readonly<Record<FaultKind["kind"], number>>> = {
   "back-up": 0.5,
   restore: 0.3,
   "roll-back": 0.2,
-  "bit-rot": 0.2,
+  "bit-rot": 0.3,
   "full-disk": 0.25,
   "failed-flush": 0.25,
 };

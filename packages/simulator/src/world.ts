@@ -43,6 +43,8 @@ export interface WorldSetup<Message> {
   readonly mayRollBack?: (node: AnyNode<Message>) => boolean;
   /** How far the nodes' clocks are apart at first, at most; 60,000 ms by default. */
   readonly clockOffsetMaxMs?: number;
+  /** A run with more inputs than this fails, for it does not come to rest; there is no limit by default. */
+  readonly eventCountMax?: number;
   /** Sees everything. Costs nothing if it is not given. */
   readonly observe?: (event: WorldEvent<Message>) => void;
 }
@@ -235,6 +237,9 @@ export class World<Message> {
     const place = (this.nowMs * 8) | 0;
     const kind = input.kind.charCodeAt(0) + node.index * 128;
     this.#fingerprint = (Math.imul(this.#fingerprint ^ place, 0x01000193) + kind) | 0;
+    if (this.#eventCount > (this.#setup.eventCountMax ?? Number.POSITIVE_INFINITY)) {
+      this.fail(new Error("the nodes do not come to rest"));
+    }
     this.#setup.observe?.({ kind: "input", atMs: this.nowMs, node: node.name, input });
   }
 

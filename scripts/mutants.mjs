@@ -1,0 +1,61 @@
+// `npm run mutants`: plants each bug of test/simulation/mutants.mjs in turn, and counts the seeds until the simulation finds it.
+//   npm run mutants -- --seeds 2000 --only duplicate-admission
+import { fork } from "node:child_process";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { mutants, plant } from "../test/simulation/mutants.mjs";
+import { bundleSimulation } from "./simulation-bundle.mjs";
+
+const CHUNK = 20;
+/** A bug may make a run endless, which is a way of being found. */
+const PATIENCE_MS = 300_000;
+
+const { values } = parseArgs({
+  options: { seeds: { type: "string", default: "2000" }, only: { type: "string" } },
+});
+const seedCount = Number(values.seeds);
+const chosen = mutants.filter(({ name }) => values.only === undefined || name === values.only);
+
+const ask = (worker, question) =>
+  new Promise((resolve, reject) => {
+    const timer = setTimeout(() => resolve(null), PATIENCE_MS);
+    const done = (settle) => (value) => {
+      clearTimeout(timer);
+      worker.removeAllListeners();
+      settle(value);
+    };
+    worker.once("message", done(resolve));
+    worker.once(
+      "exit",
+      done(() => reject(new Error("the worker ended"))),
+    );
+    worker.send(question);
+  });
+
+const hunt = async (mutant) => {
+  const bundle = await bundleSimulation(mutant.name, [plant(mutant)]);
+  const worker = fork(join(import.meta.dirname, "simulation-worker.mjs"), [bundle]);
+  try {
+    for (let from = 1; from <= seedCount; from += CHUNK) {
+      const to = Math.min(from + CHUNK, seedCount + 1);
+      const summary = await ask(worker, { from, to, isFirstEnough: true });
+      if (summary === null) return { seed: from, message: "a run that does not end" };
+      if (summary.failures.length > 0) return summary.failures[0];
+    }
+    return null;
+  } finally {
+    worker.kill("SIGKILL");
+  }
+};
+
+let survivorCount = 0;
+const line = (text) => process.stdout.write(`${text}\n`);
+line("| planted bug | found by seed | as |\n| --- | --- | --- |");
+for (const mutant of chosen) {
+  const found = await hunt(mutant);
+  if (found === null) survivorCount += 1;
+  const what = found === null ? `not in ${seedCount} | ` : `${found.seed} | ${found.message}`;
+  line(`| \`${mutant.name}\`: ${mutant.does} | ${what} |`);
+}
+line(`${chosen.length} planted, ${survivorCount} survived`);
+process.exitCode = survivorCount === 0 ? 0 : 1;
