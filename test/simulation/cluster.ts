@@ -123,7 +123,9 @@ const begin = (cluster: Cluster): void => {
 
 /** Not if it would lose what was called settled, or may have been: more disks would be gone at once than the promise allows for. */
 const mayLose = (cluster: Cluster, home: SimulatedHome, writeQuorum: number): boolean => {
-  const others = cluster.homes.filter((other) => other !== home && !other.node.hasDamage);
+  const others = cluster.homes.filter(
+    (other) => other !== home && !other.node.hasDamage && other.isViewed,
+  );
   for (const item of home.view.items.items.values()) {
     if (!cluster.oracle.hasBeenOn(item, writeQuorum)) continue;
     if (!others.some(({ view }) => view.items.items.has(item.id))) return false;

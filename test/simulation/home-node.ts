@@ -44,6 +44,8 @@ export interface SimulatedHome {
   readonly home: Home | null;
   /** Whether its directory was rolled back and it does not know of it yet. */
   isRolledBack: boolean;
+  /** Whether the view is of the directory that is there now; after a loss it is so only once a process has begun with what is left. */
+  readonly isViewed: boolean;
 }
 
 /** What is not said to a reader that does not keep up. */
@@ -214,6 +216,9 @@ export const addHome = (setup: HomeSetup): SimulatedHome => {
       return node.machine === null ? null : home;
     },
     isRolledBack: false,
+    get isViewed() {
+      return view.incarnation === incarnationOf(node.life.directory);
+    },
   };
   return simulated;
 };

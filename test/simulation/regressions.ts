@@ -38,4 +38,9 @@ export const regressions: readonly Regression[] = [
     in: "world",
     was: "the oracle kept its view of a disk that had been restored, because a bit on it had turned meanwhile",
   },
+  {
+    seed: 13_355,
+    in: "world",
+    was: "three disks were lost one after the other, each while the one before counted as whole because its process was still down",
+  },
 ];
