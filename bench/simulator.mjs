@@ -18,8 +18,9 @@ const measure = (isCoded) => {
     const { eventCount, simulatedMs } = runHealthyCluster(cluster);
     const took = process.cpuUsage(begin);
     const tookMs = (took.user + took.system) / 1000;
-    if (run >= WARM_UP_COUNT)
+    if (run >= WARM_UP_COUNT) {
       runs.push({ perSecond: (eventCount / tookMs) * 1000, times: simulatedMs / tookMs });
+    }
   }
   runs.sort((left, right) => left.perSecond - right.perSecond);
   return { median: runs[RUN_COUNT >> 1], least: runs[0], most: runs.at(-1) };

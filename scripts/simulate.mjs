@@ -99,8 +99,8 @@ const workers = Array.from({ length: Number(values.workers) }, () =>
 await Promise.all(workers.map(work));
 clearInterval(timer);
 tell();
-for (const [kind, count] of Object.entries(progress.summary.faultCountByKind).sort()) {
-  line(`  ${kind}: ${count}`);
+for (const kind of Object.keys(progress.summary.faultCountByKind).sort()) {
+  line(`  ${kind}: ${progress.summary.faultCountByKind[kind]}`);
 }
 rmSync(join(bundle, ".."), { recursive: true, force: true });
 process.exitCode = progress.summary.failures.length === 0 ? 0 : 1;

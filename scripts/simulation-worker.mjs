@@ -7,3 +7,6 @@ process.on("message", ({ from, to, isFirstEnough }) => {
   const isEnough = ({ failures }) => isFirstEnough && failures.length > 0;
   process.send(runSeeds(from, to, isEnough));
 });
+
+// Nobody is left to answer to.
+process.on("disconnect", () => process.exit());

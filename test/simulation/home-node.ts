@@ -197,8 +197,9 @@ export const addHome = (setup: HomeSetup): SimulatedHome => {
       if (input.kind === "submitted" && input.request.kind === "congested") {
         congested.add(input.request.peer);
       }
-      if (input.kind === "received" && homeNames.includes(input.from))
+      if (input.kind === "received" && homeNames.includes(input.from)) {
         checkBelief(home, input.from);
+      }
     },
     sending: (to, message) => {
       if (!congested.has(to) || !whileCongested.has(message.kind)) return;

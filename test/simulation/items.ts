@@ -122,8 +122,9 @@ const lackingOf = (item: Item, reached: readonly number[]): readonly string[] =>
   for (let index = 0; index < seen.length; index += 2) {
     const author = seen[index]!;
     const number = seen[index + 1]!;
-    if ((reached[author] ?? 0) < number)
+    if ((reached[author] ?? 0) < number) {
       lacking.push(`${nameOf(item)} without ${author}.${number}`);
+    }
   }
   return lacking;
 };

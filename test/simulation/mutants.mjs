@@ -447,8 +447,9 @@ export const plant = ({ name, changes }) => {
       return changed === code ? null : { code: changed, map: null };
     },
     buildEnd(error) {
-      if (error === undefined && left.size > 0)
+      if (error === undefined && left.size > 0) {
         throw new Error(`${name}: its source was not loaded`);
+      }
     },
   };
 };

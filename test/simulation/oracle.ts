@@ -96,8 +96,9 @@ export const createOracle = (): Oracle => {
     },
     checkLevel: (level, item, homeCount) => {
       const count = countOf(all.homesByItem.get(item.id) ?? 0);
-      if (count < homeCount)
+      if (count < homeCount) {
         throw new Error(`${nameOf(item)} is called ${level} on ${count} disks`);
+      }
       if (level !== "quorum" || all.settledIds.has(item.id)) return;
       all.settledIds.add(item.id);
       all.settled.push(item);

@@ -34,7 +34,9 @@ for (let from = firstSeed; from < firstSeed + seedCount; from += groupSize) {
 
 afterAll(() => {
   if (SEED === undefined && SEEDS === undefined) return;
-  const faults = Object.entries(sum.faultCountByKind).sort();
+  const faults = Object.entries(sum.faultCountByKind).sort(([left], [right]) =>
+    left < right ? -1 : 1,
+  );
   process.stderr.write(`${describeSummary(sum)}\n`);
   for (const [kind, count] of faults) process.stderr.write(`  ${kind}: ${count}\n`);
 });

@@ -72,8 +72,9 @@ describe("partitions", () => {
   test("of shape majority-ring let each see a majority, and no two the same", () => {
     for (let seed = 0; seed < 50; seed += 1) {
       const lines = partitionLines("majority-ring", members, [], seededRandom(seed));
-      if (new Set(lines.map(([from, to]) => [from, to].sort().join())).size === lines.length)
+      if (new Set(lines.map(([from, to]) => [from, to].sort().join())).size === lines.length) {
         continue;
+      }
       const sees = seesOf(seed, "majority-ring");
       expect(sees.every((seen) => seen.length === 3)).toBe(true);
       expect(new Set(sees.map((seen) => seen.join())).size).toBe(5);

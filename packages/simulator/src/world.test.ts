@@ -45,7 +45,7 @@ interface Talking {
   readonly nodes: ReadonlyMap<string, Node<Talk>>;
   /** What each application heard, with the time. */
   readonly heard: readonly string[];
-  say(name: string, atMs: number): void;
+  readonly say: (name: string, atMs: number) => void;
 }
 
 const createTalk = (setup: Partial<WorldSetup<number>> = {}, hasConnections = false): Talking => {
