@@ -2,7 +2,7 @@
 import type { PeerId } from "@syncline/machine";
 import { type Connection, openConnection } from "./connections.ts";
 import type { Network } from "./network.ts";
-import type { AnyNode } from "./node.ts";
+import type { AnyNode } from "./node-setup.ts";
 
 /** A node's wish to be connected. */
 export interface Dialler<Message> {

@@ -15,7 +15,7 @@ export {
   type Node,
   type NodeSetup,
   type Speaking,
-} from "./node.ts";
+} from "./node-setup.ts";
 export { partitionLines } from "./partitions.ts";
 export { type Schedule } from "./schedule.ts";
 export { type Shrunk, shrink } from "./shrink.ts";

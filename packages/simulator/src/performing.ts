@@ -1,7 +1,7 @@
 /** Carrying out faults: what each does to the world, and how it ends. */
 import { describeFault, type Fault } from "./faults.ts";
 import type { Network } from "./network.ts";
-import type { AnyNode } from "./node.ts";
+import type { AnyNode } from "./node-setup.ts";
 
 /** What faults need of a world. */
 export interface Stage<Message> {

@@ -2,7 +2,7 @@
 import { type Machine, type Protocol, seededRandom } from "@syncline/machine";
 import { describe, expect, test } from "vitest";
 import type { Fault } from "./faults.ts";
-import type { Node } from "./node.ts";
+import type { Node } from "./node-setup.ts";
 import { drawFaults } from "./swarm.ts";
 import { World, type WorldSetup } from "./world.ts";
 

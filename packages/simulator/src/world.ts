@@ -5,7 +5,8 @@ import { createDialler, type Dialler, type DialNames } from "./dialling.ts";
 import { keyedDraws } from "./draws.ts";
 import type { Fault } from "./faults.ts";
 import { createNetwork, type Network, type NetworkTally, type Weather } from "./network.ts";
-import { type AnyNode, createNode, type Node, type NodeSetup, type Speaking } from "./node.ts";
+import { createNode } from "./node.ts";
+import type { AnyNode, Node, NodeSetup, Speaking } from "./node-setup.ts";
 import { createPerformer, type Performer } from "./performing.ts";
 import { createSchedule, type Schedule } from "./schedule.ts";
 
