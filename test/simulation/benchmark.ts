@@ -4,7 +4,7 @@ import { documents } from "./items.ts";
 import { plainSeal } from "./rows.ts";
 
 /** What one run of the benchmark came to. */
-export interface Measured {
+interface Measured {
   readonly eventCount: number;
   readonly simulatedMs: number;
 }
