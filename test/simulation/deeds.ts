@@ -41,7 +41,10 @@ export const drawSetup = (seed: number, random: Random): ClusterSetup => {
   return {
     seed,
     homeNames: names.slice(0, random.pick([1, 2, 3, 3, 3, 3, 3, 5, 5])),
-    edgeNames: Array.from({ length: random.integer(1, 9) }, (_, index) => `e${index}`),
+    edgeNames: Array.from(
+      { length: random.pick([1, 2, 2, 3, 3, 4, 5, 7, 10]) },
+      (_, index) => `e${index}`,
+    ),
     isCoded: seed % 2 === 0,
     delays: {
       minMs,
@@ -84,12 +87,12 @@ export const drawDeeds = (setup: ClusterSetup, random: Random, forMs: number): r
     }
   };
   const isRestarting = random.chance(0.15);
-  each("edits", random.pick([4, 6, 10, 25, 80]), (own) => ({
+  each("edits", random.pick([3, 5, 8, 15, 60]), (own) => ({
     atMs: own.integer(0, forMs),
     kind: "edit",
     edge: own.pick(edgeNames),
     document: own.pick(documents),
-    count: own.pick([1, 1, 1, 1, 1, 3, 12]),
+    count: own.pick([1, 1, 1, 1, 1, 1, 3, 12]),
   }));
   each("moves", random.pick([0, 3, 8, 20]), (own) => ({
     atMs: own.integer(0, forMs),

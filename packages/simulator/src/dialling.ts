@@ -25,6 +25,8 @@ export interface DialNames {
 
 /** Pauses between attempts: the first, and the longest. */
 const PAUSE_MS = [100, 2000] as const;
+/** How often one who is connected looks whether it still is. */
+const CONNECTED_PAUSE_MS = 500;
 /** How long an attempt over a line that is cut takes to fail. */
 const ATTEMPT_MS = 1000;
 
@@ -94,7 +96,10 @@ const look = <Message>(state: Dialling<Message>): void => {
   const attempt = state.attemptCount;
   const { schedule } = state.network;
   const [firstMs, longestMs] = PAUSE_MS;
-  const pauseMs = Math.min(longestMs, firstMs * 2 ** Math.min(state.failureCount, 8));
+  const isConnected = state.connection?.isAlive === true;
+  const pauseMs = isConnected
+    ? CONNECTED_PAUSE_MS
+    : Math.min(longestMs, firstMs * 2 ** Math.min(state.failureCount, 8));
   const share = state.network.draw("connection", state.from.index, -1, attempt);
   schedule.at(schedule.nowMs + Math.floor(pauseMs * (0.5 + share / 2)), () => {
     if (attempt !== state.attemptCount || state.to === null) return;
