@@ -7,14 +7,14 @@ import { plainSeal } from "./rows.ts";
 
 const path = `${import.meta.dirname}/digests.json`;
 
-test.each(digestSeeds)("seed %i gives the same log twice", (seed) => {
+test.each(digestSeeds)("seed %i gives the same log twice", { timeout: 60_000 }, (seed) => {
   const log = logOf(seed);
 
   expect(log.length).toBeGreaterThan(10_000);
   expect(logOf(seed) === log).toBe(true);
 });
 
-test("logs are what they were, here and in Chromium", () => {
+test("logs are what they were, here and in Chromium", { timeout: 60_000 }, () => {
   const digests = Object.fromEntries(digestSeeds.map((seed) => [seed, digestOf(logOf(seed))]));
   if (process.env["UPDATE_TRACES"] === "1" || !existsSync(path)) {
     writeFileSync(path, `${JSON.stringify(digests, null, 2)}\n`);

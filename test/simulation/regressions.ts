@@ -1,7 +1,8 @@
 /**
- * Seeds that failed on the way, each with what was wrong. A seed stands for its faults only as long as nothing draws otherwise; what a bug of a
- * protocol needs is kept beside it as its smallest exchange, in `test/gossip/regressions.test.ts`.
+ * Runs that failed on the way, each with what was wrong: seeds, which stand for their faults as long as nothing draws otherwise, and shortened stories, which
+ * do not depend on that. What a bug of gossip needs is kept as its smallest exchange, too, in `test/gossip/regressions.test.ts`.
  */
+import type { Happening, Story } from "./gossip-run.ts";
 
 /** A seed, and a sentence on what it found. */
 export interface Regression {
@@ -11,7 +12,7 @@ export interface Regression {
   readonly was: string;
 }
 
-/** In the order in which they were found. */
+/** In the order in which they were found. All were mistakes of this world, none of the machines in it. */
 export const regressions: readonly Regression[] = [
   {
     seed: 30,
@@ -38,9 +39,36 @@ export const regressions: readonly Regression[] = [
     in: "world",
     was: "the oracle kept its view of a disk that had been restored, because a bit on it had turned meanwhile",
   },
-  {
-    seed: 13_355,
-    in: "world",
-    was: "three disks were lost one after the other, each while the one before counted as whole because its process was still down",
-  },
 ];
+
+const wipe = (atMs: number, node: string, forMs: number): Happening => ({
+  by: "fate",
+  fault: { atMs, kind: "wipe", node, forMs },
+});
+const restart = (atMs: number, edge: string): Happening => ({
+  by: "people",
+  deed: { atMs, kind: "restart", edge },
+});
+
+/** Seed 13,355 made short: three disks were lost one after the other, each while the one before counted as whole because its process was still down. */
+export const threeDisksLost: Story = {
+  setup: {
+    seed: 13_355,
+    homeNames: ["a", "b", "c"],
+    edgeNames: ["e0", "e1"],
+    isCoded: false,
+    delays: { minMs: 0.5, meanMs: 10.5, shape: "exponential" },
+    failingCompactions: 0,
+    homeLimits: {},
+    edgeLimits: {},
+  },
+  forMs: 2000,
+  happenings: [
+    { by: "people", deed: { atMs: 212, kind: "edit", edge: "e1", document: "x", count: 1 } },
+    wipe(863, "b", 12_005),
+    restart(1136, "e1"),
+    wipe(1171, "a", 91),
+    restart(1258, "e0"),
+    wipe(1272, "c", 4018),
+  ],
+};

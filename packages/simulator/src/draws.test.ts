@@ -11,13 +11,14 @@ describe("keyed draws", () => {
     expect(keyedDraws(1, "loss").fraction(2, 3, 4)).toBe(base);
     expect(keyedDraws(2, "loss").fraction(2, 3, 4)).not.toBe(base);
     expect(keyedDraws(1, "delay").fraction(2, 3, 4)).not.toBe(base);
-    for (const key of [
+    const others = [
       [3, 3, 4],
       [2, 4, 4],
       [2, 3, 5],
       [3, 2, 4],
-    ] as const) {
-      expect(keyedDraws(1, "loss").fraction(...key)).not.toBe(base);
+    ] as const;
+    for (const [first, second, third] of others) {
+      expect(keyedDraws(1, "loss").fraction(first, second, third)).not.toBe(base);
     }
   });
 
