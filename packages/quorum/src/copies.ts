@@ -38,12 +38,14 @@ export interface Disks {
 export const createDisks = (): Disks => {
   const diskByHome = new Map<HomeId, { incarnation: Incarnation; vector: MutableVersionVector }>();
   const answers = new Map<number, Answer>();
+  let vectors: readonly VersionVector[] = [];
   return {
     diskByHome,
     take: (home, { incarnation, vector }, isWhole) => {
       const known = diskByHome.get(home);
       if (isWhole) {
         diskByHome.set(home, { incarnation, vector: new Map(vector) });
+        vectors = [...diskByHome.values()].map((disk) => disk.vector);
         answers.clear();
       } else if (known?.incarnation === incarnation) {
         mergeInto(known.vector, vector);
@@ -52,32 +54,28 @@ export const createDisks = (): Disks => {
     },
     copiesOf: ({ incarnation, number }) => {
       let count = 0;
-      for (const { vector } of diskByHome.values()) {
-        if (numberOf(vector, incarnation) >= number) count += 1;
-      }
+      for (const vector of vectors) if (numberOf(vector, incarnation) >= number) count += 1;
       return count;
     },
     settledOn: (count) => {
-      const vectors = [...diskByHome.values()].map(({ vector }) => vector);
-      const answer = answers.get(count);
-      if (answer === undefined) {
-        const settled = settledOn(vectors, count);
-        answers.set(count, { settled, moved: new Set() });
-        return new Map(settled);
-      }
+      const answer = answers.get(count) ?? { settled: settledOn(vectors, count), moved: new Set() };
+      answers.set(count, answer);
       for (const log of answer.moved) {
         const number = highestOf(vectors, log, count);
-        if (number > 0) answer.settled.set(log, number);
+        // What was given out is not changed any more.
+        if (number > numberOf(answer.settled, log)) {
+          answer.settled = new Map(answer.settled).set(log, number);
+        }
       }
       answer.moved.clear();
-      return new Map(answer.settled);
+      return answer.settled;
     },
   };
 };
 
 /** The last answer for a count, and the logs that have grown somewhere since. */
 interface Answer {
-  readonly settled: MutableVersionVector;
+  settled: VersionVector;
   readonly moved: Set<Incarnation>;
 }
 
