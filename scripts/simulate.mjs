@@ -94,7 +94,10 @@ const tell = () => {
 };
 const timer = setInterval(tell, LINE_EVERY_MS);
 const workers = Array.from({ length: Number(values.workers) }, () =>
-  fork(join(import.meta.dirname, "simulation-worker.mjs"), [bundle]),
+  // Nearly everything that a run makes is garbage at its end: a larger nursery saves a quarter of the time.
+  fork(join(import.meta.dirname, "simulation-worker.mjs"), [bundle], {
+    execArgv: ["--max-semi-space-size=64"],
+  }),
 );
 await Promise.all(workers.map(work));
 clearInterval(timer);
