@@ -1,6 +1,7 @@
 // `npm run mutants`: plants each bug of test/simulation/mutants.mjs in turn, and counts the seeds until the simulation finds it.
 //   npm run mutants -- --seeds 2000 --only duplicate-admission
 import { fork } from "node:child_process";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { mutants, plant } from "../test/simulation/mutants.mjs";
@@ -35,14 +36,15 @@ const ask = (worker, question) =>
 const startWorker = (bundle) => fork(join(import.meta.dirname, "simulation-worker.mjs"), [bundle]);
 
 /** A seed has found a bug only if it holds without it. */
-const honest = startWorker(await bundleSimulation("plain"));
+const honestBundle = await bundleSimulation(`plain-${process.pid}`);
+const honest = startWorker(honestBundle);
 const holdsWithout = async (seed) => {
   const summary = await ask(honest, { from: seed, to: seed + 1, isFirstEnough: true });
   return summary !== null && summary.failures.length === 0;
 };
 
 const hunt = async (mutant) => {
-  const bundle = await bundleSimulation(mutant.name, [plant(mutant)]);
+  const bundle = await bundleSimulation(`mutant-${process.pid}`, [plant(mutant)]);
   const worker = startWorker(bundle);
   try {
     for (let from = 1; from <= seedCount;) {
@@ -56,6 +58,7 @@ const hunt = async (mutant) => {
     return null;
   } finally {
     worker.kill("SIGKILL");
+    rmSync(join(bundle, ".."), { recursive: true, force: true });
   }
 };
 
@@ -69,5 +72,6 @@ for (const mutant of chosen) {
   line(`| \`${mutant.name}\`: ${mutant.does} | ${what} |`);
 }
 honest.kill();
+rmSync(join(honestBundle, ".."), { recursive: true, force: true });
 line(`${chosen.length} planted, ${survivorCount} survived`);
 process.exitCode = survivorCount === 0 ? 0 : 1;
