@@ -30,6 +30,27 @@ const settledByCounting = (vectors: readonly VersionVector[], count: number): Ve
   return settled;
 };
 
+describe("createDisks", () => {
+  test("answers as if it had never been asked before, in 500 histories", () => {
+    const random = seededRandom(8);
+
+    for (let history = 0; history < 500; history += 1) {
+      const disks = createDisks();
+      for (let round = 0; round < 20; round += 1) {
+        const home = random.pick(["a", "b", "c"]);
+        const isWhole = random.chance(0.3);
+        const incarnation = random.pick([logA, logA, logB]);
+        disks.take(home, { incarnation, vector: randomVector(random) }, isWhole);
+        const count = random.integer(0, 5);
+        const vectors = [...disks.diskByHome.values()].map(({ vector }) => vector);
+        expect(describeVector(disks.settledOn(count))).toBe(
+          describeVector(settledOn(vectors, count)),
+        );
+      }
+    }
+  });
+});
+
 describe("settledOn", () => {
   test.each([1, 2, 3, 4, 5])("agrees with counting in 10,000 cases from seed %i", (seed) => {
     const random = seededRandom(seed);

@@ -28,7 +28,7 @@ export interface Disks {
   take(home: HomeId, disk: Disk, isWhole: boolean): void;
   /** On how many disks the batch at this dot is. */
   copiesOf(dot: Dot): number;
-  /** For each log how far it is on at least `count` disks. Causally closed if each disk's vector is. Cost: logs × homes × log homes. */
+  /** For each log how far it is on at least `count` disks. Causally closed if each disk's vector is. Cost: homes squared for each log that has grown since the same was asked last. */
   settledOn(count: number): VersionVector;
   /** Each known disk, by home. */
   readonly diskByHome: ReadonlyMap<HomeId, Disk>;
@@ -37,32 +37,52 @@ export interface Disks {
 /** No disk is known at first. */
 export const createDisks = (): Disks => {
   const diskByHome = new Map<HomeId, { incarnation: Incarnation; vector: MutableVersionVector }>();
+  const answers = new Map<number, Answer>();
+  let vectors: readonly VersionVector[] = [];
   return {
     diskByHome,
     take: (home, { incarnation, vector }, isWhole) => {
       const known = diskByHome.get(home);
-      if (isWhole) diskByHome.set(home, { incarnation, vector: new Map(vector) });
-      else if (known?.incarnation === incarnation) mergeInto(known.vector, vector);
+      if (isWhole) {
+        diskByHome.set(home, { incarnation, vector: new Map(vector) });
+        vectors = [...diskByHome.values()].map((disk) => disk.vector);
+        answers.clear();
+      } else if (known?.incarnation === incarnation) {
+        mergeInto(known.vector, vector);
+        for (const { moved } of answers.values()) for (const log of vector.keys()) moved.add(log);
+      }
     },
     copiesOf: ({ incarnation, number }) => {
       let count = 0;
-      for (const { vector } of diskByHome.values()) {
-        if (numberOf(vector, incarnation) >= number) count += 1;
-      }
+      for (const vector of vectors) if (numberOf(vector, incarnation) >= number) count += 1;
       return count;
     },
-    settledOn: (count) =>
-      settledOn(
-        [...diskByHome.values()].map(({ vector }) => vector),
-        count,
-      ),
+    settledOn: (count) => {
+      const answer = answers.get(count) ?? { settled: settledOn(vectors, count), moved: new Set() };
+      answers.set(count, answer);
+      for (const log of answer.moved) {
+        const number = highestOf(vectors, log, count);
+        // What was given out is not changed any more.
+        if (number > numberOf(answer.settled, log)) {
+          answer.settled = new Map(answer.settled).set(log, number);
+        }
+      }
+      answer.moved.clear();
+      return answer.settled;
+    },
   };
 };
+
+/** The last answer for a count, and the logs that have grown somewhere since. */
+interface Answer {
+  settled: VersionVector;
+  readonly moved: Set<Incarnation>;
+}
 
 /**
  * For each log how far at least `count` of the vectors cover it: the `count`-th highest number.
  *
- * Nothing for a `count` that is not a whole number from 1 to the number of vectors. Cost: logs × vectors × log vectors.
+ * Nothing for a `count` that is not a whole number from 1 to the number of vectors. Cost: logs × vectors squared.
  */
 export const settledOn = (
   vectors: readonly VersionVector[],
@@ -70,13 +90,29 @@ export const settledOn = (
 ): MutableVersionVector => {
   const settled: MutableVersionVector = new Map();
   if (count < 1 || count > vectors.length) return settled;
-  const logs = new Set(vectors.flatMap((vector) => [...vector.keys()]));
-  for (const incarnation of logs) {
-    const numbers = vectors
-      .map((vector) => numberOf(vector, incarnation))
-      .sort((left, right) => right - left);
-    const number = numbers[count - 1] ?? 0;
-    if (number > 0) settled.set(incarnation, number);
+  for (const vector of vectors) {
+    for (const incarnation of vector.keys()) {
+      if (settled.has(incarnation)) continue;
+      const number = highestOf(vectors, incarnation, count);
+      if (number > 0) settled.set(incarnation, number);
+    }
   }
   return settled;
+};
+
+/** The `count`-th highest number that the vectors have of a log; 0 if there is none. They are as many as there are homes, so nothing is faster than to look at all. */
+const highestOf = (
+  vectors: readonly VersionVector[],
+  incarnation: Incarnation,
+  count: number,
+): number => {
+  let highest = 0;
+  for (const vector of vectors) {
+    const number = numberOf(vector, incarnation);
+    if (number <= highest) continue;
+    let reachedCount = 0;
+    for (const other of vectors) if (numberOf(other, incarnation) >= number) reachedCount += 1;
+    if (reachedCount >= count) highest = number;
+  }
+  return Number.isInteger(count) && count > 0 ? highest : 0;
 };

@@ -1,0 +1,77 @@
+// `npm run mutants`: plants each bug of test/simulation/mutants.mjs in turn, and counts the seeds until the simulation finds it.
+//   npm run mutants -- --seeds 2000 --only duplicate-admission
+import { fork } from "node:child_process";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { mutants, plant } from "../test/simulation/mutants.mjs";
+import { bundleSimulation } from "./simulation-bundle.mjs";
+
+const CHUNK = 20;
+/** A bug may make a run endless, which is a way of being found. */
+const PATIENCE_MS = 300_000;
+
+const { values } = parseArgs({
+  options: { seeds: { type: "string", default: "2000" }, only: { type: "string" } },
+});
+const seedCount = Number(values.seeds);
+const chosen = mutants.filter(({ name }) => values.only === undefined || name === values.only);
+
+const ask = (worker, question) =>
+  new Promise((resolve, reject) => {
+    const timer = setTimeout(() => resolve(null), PATIENCE_MS);
+    const done = (settle) => (value) => {
+      clearTimeout(timer);
+      worker.removeAllListeners();
+      settle(value);
+    };
+    worker.once("message", done(resolve));
+    worker.once(
+      "exit",
+      done(() => reject(new Error("the worker ended"))),
+    );
+    worker.send(question);
+  });
+
+const startWorker = (bundle) => fork(join(import.meta.dirname, "simulation-worker.mjs"), [bundle]);
+
+/** A seed has found a bug only if it holds without it. */
+const honestBundle = await bundleSimulation(`plain-${process.pid}`);
+const honest = startWorker(honestBundle);
+const holdsWithout = async (seed) => {
+  const summary = await ask(honest, { from: seed, to: seed + 1, isFirstEnough: true });
+  return summary !== null && summary.failures.length === 0;
+};
+
+const hunt = async (mutant) => {
+  const bundle = await bundleSimulation(`mutant-${process.pid}`, [plant(mutant)]);
+  const worker = startWorker(bundle);
+  try {
+    for (let from = 1; from <= seedCount;) {
+      const to = Math.min(from + CHUNK, seedCount + 1);
+      const summary = await ask(worker, { from, to, isFirstEnough: true });
+      if (summary === null) return { seed: from, message: "a run that does not end" };
+      const [failure] = summary.failures;
+      if (failure !== undefined && (await holdsWithout(failure.seed))) return failure;
+      from = failure === undefined ? to : failure.seed + 1;
+    }
+    return null;
+  } finally {
+    worker.kill("SIGKILL");
+    rmSync(join(bundle, ".."), { recursive: true, force: true });
+  }
+};
+
+let survivorCount = 0;
+const line = (text) => process.stdout.write(`${text}\n`);
+line("| planted bug | found by seed | as |\n| --- | --- | --- |");
+for (const mutant of chosen) {
+  const found = await hunt(mutant);
+  if (found === null) survivorCount += 1;
+  const what = found === null ? `not in ${seedCount} | ` : `${found.seed} | ${found.message}`;
+  line(`| \`${mutant.name}\`: ${mutant.does} | ${what} |`);
+}
+honest.kill();
+rmSync(join(honestBundle, ".."), { recursive: true, force: true });
+line(`${chosen.length} planted, ${survivorCount} survived`);
+process.exitCode = survivorCount === 0 ? 0 : 1;

@@ -1,0 +1,28 @@
+// The simulation as one module that Node runs at once: the sources of the packages and of test/simulation, with nothing built before.
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { build } from "vite";
+
+const root = join(import.meta.dirname, "..");
+
+/** Bundles `test/simulation/campaign.ts` into a directory of its own under node_modules/.cache, and gives the file. `plugins` may change sources on their way. */
+export const bundleSimulation = async (name = "plain", plugins = []) => {
+  const outDir = join(root, "node_modules/.cache/syncline-simulation", name);
+  mkdirSync(outDir, { recursive: true });
+  await build({
+    root,
+    configFile: false,
+    logLevel: "error",
+    plugins,
+    resolve: { conditions: ["@syncline/source", "node"] },
+    ssr: { noExternal: true, resolve: { conditions: ["@syncline/source", "node"] } },
+    build: {
+      ssr: "test/simulation/campaign.ts",
+      outDir,
+      emptyOutDir: true,
+      minify: false,
+      rollupOptions: { output: { entryFileNames: "campaign.mjs" } },
+    },
+  });
+  return join(outDir, "campaign.mjs");
+};

@@ -1,0 +1,121 @@
+/** What a seed makes of a cluster: how it is set up, what people do in it, and for how long. */
+import type { EdgeLimits, HomeLimits } from "@syncline/gossip";
+import type { Random } from "@syncline/machine";
+import type { Delays } from "@syncline/simulator";
+import { documents } from "./items.ts";
+
+/** What people do. Times are the world's. */
+export type Deed = { readonly atMs: number } & (
+  | {
+      readonly kind: "edit";
+      readonly edge: string;
+      readonly document: string;
+      readonly count: number;
+    }
+  /** The edge goes to another home, or offline. */
+  | { readonly kind: "move"; readonly edge: string; readonly home: string | null }
+  /** The device loses power and starts again. */
+  | { readonly kind: "restart"; readonly edge: string }
+);
+
+/** A cluster. */
+export interface ClusterSetup {
+  readonly seed: number;
+  readonly homeNames: readonly string[];
+  readonly edgeNames: readonly string[];
+  readonly isCoded: boolean;
+  readonly delays: Delays;
+  readonly failingCompactions: number;
+  readonly homeLimits: Partial<HomeLimits>;
+  readonly edgeLimits: Partial<EdgeLimits>;
+}
+
+const names = ["a", "b", "c", "d", "e"];
+
+/** The cluster of this seed. */
+export const drawSetup = (seed: number, random: Random): ClusterSetup => {
+  const isSmall = random.chance(0.5);
+  // Now and then everything that is merged is merged at once, and everything that is read is read in the smallest pages.
+  const isHungry = random.chance(0.15);
+  const minMs = random.pick([0.5, 1, 5]);
+  return {
+    seed,
+    homeNames: names.slice(0, random.pick([1, 2, 3, 3, 3, 3, 3, 5, 5])),
+    edgeNames: Array.from(
+      { length: random.pick([1, 2, 2, 3, 3, 4, 5, 7, 10]) },
+      (_, index) => `e${index}`,
+    ),
+    isCoded: seed % 2 === 0,
+    delays: {
+      minMs,
+      meanMs: minMs + random.pick([1, 10, 50]),
+      shape: random.pick(["uniform", "exponential", "heavy-tailed"] as const),
+    },
+    failingCompactions: random.pick([0, 0, 0.3]),
+    homeLimits: {
+      pageBytesMax: isHungry ? 1 : random.pick([1, 300, 2000, 2000]),
+      recentBytesMax: isHungry ? 1 : random.pick([1, 500, 3000, 100_000]),
+      compactAfterEntries: isHungry ? 3 : random.pick([3, 10, 30, 1000]),
+      compactEntriesMin: isHungry ? 1 : random.pick([1, 2, 4]),
+      waitingBytesMax: isSmall ? 500 : 100_000,
+      readWaitMs: random.pick([100, 500, 2000, 2000]),
+      pullGraceMs: random.pick([10, 50, 200]),
+      pullTimeoutMs: random.pick([2000, 5000]),
+      durableIntervalMs: random.pick([50, 500]),
+    },
+    edgeLimits: {
+      carriedBytesMax: random.pick([0, 500, 100_000, 100_000, 100_000, 100_000, 100_000]),
+      submitBytesMax: random.pick([1, 500, 100_000]),
+    },
+  };
+};
+
+/** How long the trouble of a run lasts: mostly some seconds, now and then minutes. */
+export const drawDurationMs = (random: Random): number =>
+  random.pick([2000, 4000, 8000, 15_000, 30_000, 60_000, 180_000]);
+
+/** What people do in this time. */
+export const drawDeeds = (setup: ClusterSetup, random: Random, forMs: number): readonly Deed[] => {
+  const { edgeNames, homeNames } = setup;
+  const deeds: Deed[] = [];
+  const each = (name: string, countMax: number, draw: (own: Random) => Deed | null): void => {
+    const own = random.fork(name);
+    const count = own.integer(0, countMax + 1);
+    for (let made = 0; made < count; made += 1) {
+      const deed = draw(own);
+      if (deed !== null) deeds.push(deed);
+    }
+  };
+  const isRestarting = random.chance(0.15);
+  each("edits", random.pick([3, 5, 8, 15, 60]), (own) => ({
+    atMs: own.integer(0, forMs),
+    kind: "edit",
+    edge: own.pick(edgeNames),
+    document: own.pick(documents),
+    count: own.pick([1, 1, 1, 1, 1, 1, 3, 12]),
+  }));
+  each("moves", random.pick([0, 3, 8, 20]), (own) => ({
+    atMs: own.integer(0, forMs),
+    kind: "move",
+    edge: own.pick(edgeNames),
+    home: own.chance(0.2) ? null : own.pick(homeNames),
+  }));
+  each("restarts", isRestarting ? 4 : 0, (own) => ({
+    atMs: own.integer(0, forMs),
+    kind: "restart",
+    edge: own.pick(edgeNames),
+  }));
+  return deeds.sort((left, right) => left.atMs - right.atMs);
+};
+
+/** A deed in a line of words. */
+export const describeDeed = (deed: Deed): string => {
+  switch (deed.kind) {
+    case "edit":
+      return `${deed.edge} edits ${deed.document}${deed.count === 1 ? "" : ` ${deed.count} times`}`;
+    case "move":
+      return `${deed.edge} goes ${deed.home === null ? "offline" : `to ${deed.home}`}`;
+    case "restart":
+      return `${deed.edge} loses power`;
+  }
+};

@@ -1,0 +1,130 @@
+/**
+ * The documents of the simulated spaces: sets of items that only grow. Each item says what its author had seen, so that causality can be checked;
+ * each has a number of its own in the world, so that looking is cheap.
+ */
+import { createDecoder, readVarUint } from "lib0/decoding";
+import { createEncoder, toUint8Array, writeVarUint } from "lib0/encoding";
+
+/** An item. */
+export interface Item {
+  /** Its number among all items of the world, from 0. */
+  readonly id: number;
+  /** Who made it: a number for each life of each edge. */
+  readonly author: number;
+  /** The author's items are numbered from 1. */
+  readonly number: number;
+  readonly document: string;
+  /** What its author had seen: pairs of author and number, one after the other. */
+  readonly seen: readonly number[];
+}
+
+/** The documents of a space. */
+export const documents = ["x", "y", "z"] as const;
+
+/** The payload of a batch of type "set". */
+export const payloadOf = (items: readonly Item[]): Uint8Array => {
+  const encoder = createEncoder();
+  writeVarUint(encoder, items.length);
+  for (const { id, author, number, document, seen } of items) {
+    writeVarUint(encoder, id);
+    writeVarUint(encoder, author);
+    writeVarUint(encoder, number);
+    writeVarUint(encoder, documents.indexOf(document as "x"));
+    writeVarUint(encoder, seen.length);
+    for (const part of seen) writeVarUint(encoder, part);
+  }
+  return toUint8Array(encoder);
+};
+
+const known = new WeakMap<Uint8Array, readonly Item[]>();
+
+/** The items in a payload. */
+export const itemsIn = (payload: Uint8Array): readonly Item[] => {
+  const read = known.get(payload);
+  if (read !== undefined) return read;
+  const decoder = createDecoder(payload);
+  const items = Array.from({ length: readVarUint(decoder) }, () => ({
+    id: readVarUint(decoder),
+    author: readVarUint(decoder),
+    number: readVarUint(decoder),
+    document: documents[readVarUint(decoder)]!,
+    seen: Array.from({ length: readVarUint(decoder) }, () => readVarUint(decoder)),
+  }));
+  known.set(payload, items);
+  return items;
+};
+
+/** The union of payloads, in an order that does not depend on theirs. */
+export const mergePayloads = (payloads: readonly Uint8Array[]): Uint8Array => {
+  const items = new Map<number, Item>();
+  for (const payload of payloads) for (const item of itemsIn(payload)) items.set(item.id, item);
+  return payloadOf([...items.values()].sort((left, right) => left.id - right.id));
+};
+
+/** An item in a word. */
+export const nameOf = ({ author, number }: Pick<Item, "author" | "number">): string =>
+  `${author}.${number}`;
+
+/** A set of items over all documents. */
+export interface ItemSet {
+  readonly items: ReadonlyMap<number, Item>;
+  /** The same for every set of the same items, and hardly ever otherwise. */
+  readonly digest: number;
+  /** Adds items, and returns those that rest on something that is not in the set even then. */
+  add(items: readonly Item[]): readonly string[];
+  /** What the set covers of each author without a gap, as pairs. */
+  seen(): readonly number[];
+}
+
+/** A set with nothing in it. */
+export const createItemSet = (): ItemSet => {
+  const items = new Map<number, Item>();
+  const reached: number[] = [];
+  const early = new Map<number, Set<number>>();
+  let digest = 0;
+
+  const note = ({ author, number }: Item): void => {
+    const at = reached[author] ?? 0;
+    if (number !== at + 1) {
+      if (number > at) early.set(author, (early.get(author) ?? new Set()).add(number));
+      return;
+    }
+    let next = number;
+    const waiting = early.get(author);
+    while (waiting?.delete(next + 1) === true) next += 1;
+    reached[author] = next;
+  };
+
+  return {
+    items,
+    get digest() {
+      return digest;
+    },
+    seen: () => reached.flatMap((number, author) => [author, number]),
+    add: (added) => {
+      let fresh: Item[] | null = null;
+      for (const item of added) {
+        if (items.has(item.id)) continue;
+        items.set(item.id, item);
+        digest = (digest + Math.imul(item.id + 1, 0x9e3779b1)) | 0;
+        note(item);
+        fresh ??= [];
+        fresh.push(item);
+      }
+      return fresh === null ? [] : fresh.flatMap((item) => lackingOf(item, reached));
+    },
+  };
+};
+
+const lackingOf = (item: Item, reached: readonly number[]): readonly string[] => {
+  const { seen } = item;
+  const lacking: string[] = [];
+  for (let index = 0; index < seen.length; index += 2) {
+    const author = seen[index]!;
+    const number = seen[index + 1]!;
+    if ((reached[author] ?? 0) < number) {
+      lacking.push(`${nameOf(item)} without ${author}.${number}`);
+    }
+  }
+  return lacking;
+};

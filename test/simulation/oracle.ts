@@ -1,0 +1,260 @@
+/** Looks at every disk and every edge at every step, and says at once when a promise was broken. */
+import { covers, type Dot, type Incarnation, numberOf, type VersionVector } from "@syncline/clocks";
+import type { Author, Entry, HomeRecord, HomeRow } from "@syncline/gossip";
+import { createItemSet, type Item, itemsIn, type ItemSet, nameOf } from "./items.ts";
+
+/** What is known of one home's disk. */
+export interface DiskView {
+  readonly home: string;
+  /** The number of the home, from 0. */
+  readonly index: number;
+  incarnation: Incarnation;
+  items: ItemSet;
+  /** Batches that have been on it as entries, by edge and number. */
+  authors: Set<string>;
+  /** What the head on the disk says. */
+  vector: Map<Incarnation, number>;
+}
+
+/** The oracle of one world. Every method throws an `Error` that begins with the promise that was broken. */
+export interface Oracle {
+  /** These records are on the disk now. */
+  written(view: DiskView, records: readonly HomeRecord[]): void;
+  /** A process begins with this directory; it must hold what its head says. */
+  reread(view: DiskView, rows: readonly HomeRow[], records: readonly HomeRecord[]): void;
+  /** A home says that this is on its disk, or somebody counts on it. */
+  checkDurable(who: string, view: DiskView, durable: VersionVector): void;
+  /** An edge was told this level for an item of its own. */
+  checkLevel(level: "relay" | "quorum" | "all", item: Item, homeCount: number): void;
+  /** Somebody was shown these without what they rest on. */
+  checkClosure(who: string, lacking: readonly string[]): void;
+  /** An edge that came without a vector was shown all that its home had; before it came, this many items were settled. */
+  checkFirstReading(who: string, replica: ItemSet, settledCount: number): void;
+  /**
+   * From here on causality is promised no more in this world: an edge offered whole documents in the place of batches that it had let go, or forgot
+   * in a restart what its own batches rest on.
+   */
+  suspendCausality(): void;
+  /** Some disk has been lost: what a first reading shows is promised no more. */
+  noteLostDisk(): void;
+  /** Items that somebody was told to be at `quorum`, in the order of the news. */
+  readonly settled: readonly Item[];
+  /** Whether an item has ever been on this many disks. */
+  hasBeenOn(item: Item, homeCount: number): boolean;
+}
+
+interface Known {
+  readonly entry: Entry;
+  readonly items: readonly Item[];
+}
+
+const textOf = ({ incarnation, number }: Dot): string => `${incarnation}:${number}`;
+const authorText = ({ edge, number }: Author): string => `${edge}#${number}`;
+
+interface Knowledge {
+  readonly byDot: Map<Incarnation, Known[]>;
+  readonly dotsByAuthor: Map<string, Dot[]>;
+  /** A bit for each home, by item. */
+  readonly homesByItem: Map<number, number>;
+  readonly settled: Item[];
+  readonly settledIds: Set<number>;
+  isCausal: boolean;
+  hasLostDisk: boolean;
+}
+
+/** A view of a directory that is empty. */
+export const emptyView = (home: string, index: number, incarnation: Incarnation): DiskView => ({
+  home,
+  index,
+  incarnation,
+  items: createItemSet(),
+  authors: new Set(),
+  vector: new Map(),
+});
+
+/** An oracle who has seen nothing. */
+export const createOracle = (): Oracle => {
+  const all: Knowledge = {
+    byDot: new Map(),
+    dotsByAuthor: new Map(),
+    homesByItem: new Map(),
+    settled: [],
+    settledIds: new Set(),
+    isCausal: true,
+    hasLostDisk: false,
+  };
+  return {
+    written: (view, records) => written(all, view, records),
+    reread: (view, rows, records) => reread(all, view, rows, records),
+    checkDurable: (who, view, durable) => {
+      for (const [log, number] of durable) {
+        if (numberOf(view.vector, log) >= number) continue;
+        throw new Error(
+          `${who} counts on what is not on a disk: ${view.home} ${log}:${number} of ${numberOf(view.vector, log)}`,
+        );
+      }
+    },
+    checkLevel: (level, item, homeCount) => {
+      const count = countOf(all.homesByItem.get(item.id) ?? 0);
+      if (count < homeCount) {
+        throw new Error(`${nameOf(item)} is called ${level} on ${count} disks`);
+      }
+      if (level !== "quorum" || all.settledIds.has(item.id)) return;
+      all.settledIds.add(item.id);
+      all.settled.push(item);
+    },
+    checkClosure: (who, lacking) => checkClosure(all, who, lacking),
+    checkFirstReading: (who, replica, settledCount) => {
+      if (all.hasLostDisk) return;
+      for (const item of all.settled.slice(0, settledCount)) {
+        if (replica.items.has(item.id)) continue;
+        throw new Error(`a first reading misses what was settled: ${who} lacks ${nameOf(item)}`);
+      }
+    },
+    suspendCausality: () => {
+      all.isCausal = false;
+    },
+    noteLostDisk: () => {
+      all.hasLostDisk = true;
+    },
+    settled: all.settled,
+    hasBeenOn: (item, homeCount) => countOf(all.homesByItem.get(item.id) ?? 0) >= homeCount,
+  };
+};
+
+const countOf = (bits: number): number => {
+  let count = 0;
+  for (let rest = bits; rest !== 0; rest &= rest - 1) count += 1;
+  return count;
+};
+
+const checkClosure = (all: Knowledge, who: string, lacking: readonly string[]): void => {
+  if (lacking.length === 0 || !all.isCausal) return;
+  throw new Error(`a reply without its question: ${who} has ${lacking.join(", ")}`);
+};
+
+const noteEntry = (all: Knowledge, entry: Entry): readonly Item[] => {
+  const log = all.byDot.get(entry.incarnation) ?? [];
+  if (log.length === 0) all.byDot.set(entry.incarnation, log);
+  const known = log[entry.number];
+  if (known !== undefined) {
+    if (!isSame(known.entry, entry)) {
+      throw new Error(`a dot stands for two batches: ${textOf(entry)}`);
+    }
+    return known.items;
+  }
+  const items = itemsIn(entry.batch.payload);
+  log[entry.number] = { entry, items };
+  if (entry.author === null) return items;
+  const text = authorText(entry.author);
+  const dots = all.dotsByAuthor.get(text);
+  if (dots === undefined) all.dotsByAuthor.set(text, [entry]);
+  else dots.push(entry);
+  return items;
+};
+
+const isSame = (one: Entry, other: Entry): boolean => {
+  if (one === other) return true;
+  const isSameAuthor =
+    one.author?.edge === other.author?.edge && one.author?.number === other.author?.number;
+  if (!isSameAuthor || one.batch.document !== other.batch.document) return false;
+  if (!covers(one.after, other.after) || !covers(other.after, one.after)) return false;
+  const [left, right] = [one.batch.payload, other.batch.payload];
+  return (
+    left === right || (left.length === right.length && left.every((byte, at) => byte === right[at]))
+  );
+};
+
+/** Of a batch that came within a merged state a home may not know the number, and then it admits it again: twice in logs, once in effect. */
+const checkAdmission = (all: Knowledge, view: DiskView, entry: Entry): void => {
+  if (entry.author === null) return;
+  const text = authorText(entry.author);
+  const isKnown = view.authors.has(text);
+  view.authors.add(text);
+  if (!isKnown || entry.incarnation !== view.incarnation) return;
+  for (const dot of all.dotsByAuthor.get(text) ?? []) {
+    const isOther = dot.incarnation !== entry.incarnation || dot.number !== entry.number;
+    if (isOther && numberOf(view.vector, dot.incarnation) >= dot.number) {
+      throw new Error(`a home admitted ${text} that it had at ${textOf(dot)}`);
+    }
+  }
+};
+
+const addItems = (all: Knowledge, view: DiskView, items: readonly Item[]): void => {
+  checkClosure(all, `the disk of ${view.home}`, view.items.add(items));
+  const bit = 1 << view.index;
+  for (const { id } of items) all.homesByItem.set(id, (all.homesByItem.get(id) ?? 0) | bit);
+};
+
+/** Everything below the head must be there, be it as an entry or within a state. */
+const checkHead = (
+  all: Knowledge,
+  view: DiskView,
+  from: VersionVector,
+  to: VersionVector,
+): void => {
+  for (const [incarnation, number] of to) {
+    for (let one = numberOf(from, incarnation) + 1; one <= number; one += 1) {
+      const known = all.byDot.get(incarnation)?.[one];
+      if (known === undefined) {
+        throw new Error(`a head covers what never was: ${view.home} ${incarnation}:${one}`);
+      }
+      if (known.items.every((item) => view.items.items.has(item.id))) continue;
+      throw new Error(`a head covers what is not on the disk: ${view.home} ${incarnation}:${one}`);
+    }
+  }
+};
+
+const written = (all: Knowledge, view: DiskView, records: readonly HomeRecord[]): void => {
+  const items: Item[] = [];
+  let head: VersionVector | null = null;
+  for (const record of records) {
+    if (record.kind === "entry") {
+      const { entry } = record;
+      checkAdmission(all, view, entry);
+      checkPast(view, entry, records);
+      items.push(...noteEntry(all, entry));
+    }
+    if (record.kind === "state") items.push(...itemsIn(record.state.payload));
+    if (record.kind === "head") head = record.vector;
+  }
+  addItems(all, view, items);
+  if (head === null) return;
+  for (const [log, number] of view.vector) {
+    if (numberOf(head, log) < number) throw new Error(`a head went back: ${view.home} ${log}`);
+  }
+  checkHead(all, view, view.vector, head);
+  view.vector = new Map(head);
+};
+
+/** What an entry rests on must be covered by the head that is written with it. */
+const checkPast = (view: DiskView, entry: Entry, records: readonly HomeRecord[]): void => {
+  const head = records.findLast((record) => record.kind === "head")?.vector ?? view.vector;
+  for (const [log, number] of entry.after) {
+    if (numberOf(head, log) >= number) continue;
+    throw new Error(
+      `an entry came before its past: ${view.home} ${textOf(entry)} after ${log}:${number}`,
+    );
+  }
+};
+
+const reread = (
+  all: Knowledge,
+  view: DiskView,
+  rows: readonly HomeRow[],
+  records: readonly HomeRecord[],
+): void => {
+  view.items = createItemSet();
+  view.authors = new Set();
+  const items = rows.flatMap((row) => {
+    if (row.kind === "entry" && row.entry.author !== null) {
+      view.authors.add(authorText(row.entry.author));
+    }
+    if (row.kind === "entry") return itemsIn(row.entry.batch.payload);
+    return row.kind === "state" ? itemsIn(row.state.payload) : [];
+  });
+  addItems(all, view, items);
+  const head = records.find((record) => record.kind === "head")?.vector ?? new Map();
+  checkHead(all, view, new Map(), head);
+  view.vector = new Map(head);
+};

@@ -1,0 +1,16 @@
+/** Runs that failed once hold now. */
+import { expect, test } from "vitest";
+import { storageSeal } from "./campaign.ts";
+import { drawStory, tellStory } from "./gossip-run.ts";
+import { regressions, threeDisksLost } from "./regressions.ts";
+
+test.each(regressions)("seed $seed: $was", { timeout: 60_000 }, ({ seed }) => {
+  expect(tellStory(drawStory(seed), storageSeal).failure).toBeNull();
+});
+
+test("the last disk with a settled batch is not lost, though others will be there soon", () => {
+  const { failure, tally } = tellStory(threeDisksLost, storageSeal);
+
+  expect(failure).toBeNull();
+  expect(tally.faultCountByKind.get("wipe")).toBe(2);
+});

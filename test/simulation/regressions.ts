@@ -1,0 +1,74 @@
+/**
+ * Runs that failed on the way, each with what was wrong: seeds, which stand for their faults as long as nothing draws otherwise, and shortened stories, which
+ * do not depend on that. What a bug of gossip needs is kept as its smallest exchange, too, in `test/gossip/regressions.test.ts`.
+ */
+import type { Happening, Story } from "./gossip-run.ts";
+
+/** A seed, and a sentence on what it found. */
+export interface Regression {
+  readonly seed: number;
+  /** Where the mistake was. */
+  readonly in: "gossip" | "world";
+  readonly was: string;
+}
+
+/** In the order in which they were found. All were mistakes of this world, none of the machines in it. */
+export const regressions: readonly Regression[] = [
+  {
+    seed: 30,
+    in: "world",
+    was: "slow-downs of one disk multiplied, so that a flush under way took minutes after everything had been made whole",
+  },
+  {
+    seed: 107,
+    in: "world",
+    was: "the same at a home of three, which looked as if it never caught up with the others",
+  },
+  {
+    seed: 17,
+    in: "world",
+    was: "the oracle read the disk as a home does, and met damage before the home did",
+  },
+  {
+    seed: 3,
+    in: "world",
+    was: "an edge that lost power came back without what it had made itself, which no home shows it again",
+  },
+  {
+    seed: 1046,
+    in: "world",
+    was: "the oracle kept its view of a disk that had been restored, because a bit on it had turned meanwhile",
+  },
+];
+
+const wipe = (atMs: number, node: string, forMs: number): Happening => ({
+  by: "fate",
+  fault: { atMs, kind: "wipe", node, forMs },
+});
+const restart = (atMs: number, edge: string): Happening => ({
+  by: "people",
+  deed: { atMs, kind: "restart", edge },
+});
+
+/** Seed 13,355 made short: three disks were lost one after the other, each while the one before counted as whole because its process was still down. */
+export const threeDisksLost: Story = {
+  setup: {
+    seed: 13_355,
+    homeNames: ["a", "b", "c"],
+    edgeNames: ["e0", "e1"],
+    isCoded: false,
+    delays: { minMs: 0.5, meanMs: 10.5, shape: "exponential" },
+    failingCompactions: 0,
+    homeLimits: {},
+    edgeLimits: {},
+  },
+  forMs: 2000,
+  happenings: [
+    { by: "people", deed: { atMs: 212, kind: "edit", edge: "e1", document: "x", count: 1 } },
+    wipe(863, "b", 12_005),
+    restart(1136, "e1"),
+    wipe(1171, "a", 91),
+    restart(1258, "e0"),
+    wipe(1272, "c", 4018),
+  ],
+};
