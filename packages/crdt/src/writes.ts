@@ -1,0 +1,67 @@
+/** What last-writer-wins registers and maps have in common: a write for each key, and which of two is the last. */
+import {
+  compareTimes,
+  type HybridTime,
+  readIncarnation,
+  readTime,
+  timeAfter,
+  writeIncarnation,
+  writeTime,
+} from "@syncline/clocks";
+import { writeUint8, writeVarString } from "lib0/encoding";
+import type { Chain, ChainMap } from "./chain-map.ts";
+import type { ReplicaId } from "./crdt.ts";
+import type { Plain } from "./plain.ts";
+import { readElement, readFlag, readKeyText, writePlain } from "./plain-encoding.ts";
+import { comparePlain } from "./plain-order.ts";
+
+/** A write: when, by whom, and what; `undefined` says that the key was deleted. */
+export interface Write {
+  readonly key: string;
+  readonly time: HybridTime;
+  readonly replica: ReplicaId;
+  readonly value: Plain | undefined;
+}
+
+/** The state of a last-writer-wins register or map: the last write of each key. */
+export type Writes = ChainMap<Write>;
+
+/** The chain of writes, with keys or of one register. */
+export const writeChain = (hasKeys: boolean): Chain<Write> => ({
+  keyOf: ({ key }) => key,
+  compareKeys: (left, right) => (left.key === right.key ? 0 : left.key < right.key ? -1 : 1),
+  compare: compareWrites,
+  write: (encoder, { key, time, replica, value }) => {
+    if (hasKeys) {
+      writeVarString(encoder, key);
+      writeUint8(encoder, value === undefined ? 0 : 1);
+    }
+    writeTime(encoder, time);
+    writeIncarnation(encoder, replica);
+    if (value !== undefined) writePlain(encoder, value);
+  },
+  read: (decoder) => {
+    const key = hasKeys ? readKeyText(decoder) : "";
+    const hasValue = !hasKeys || readFlag(decoder);
+    const time = readTime(decoder);
+    const replica = readIncarnation(decoder);
+    return { key, time, replica, value: hasValue ? readElement(decoder) : undefined };
+  },
+  replicaOf: ({ replica }) => replica,
+  timeOf: ({ time }) => time,
+});
+
+/** The total order of writes: time, then replica, then value, a deletion before all values. So equal stamps converge, whoever broke a rule. */
+const compareWrites = (left: Write, right: Write): number => {
+  const order = compareTimes(left.time, right.time);
+  if (order !== 0) return order;
+  if (left.replica !== right.replica) return left.replica < right.replica ? -1 : 1;
+  if (left.value === undefined || right.value === undefined) {
+    return Number(left.value !== undefined) - Number(right.value !== undefined);
+  }
+  return comparePlain(left.value, right.value);
+};
+
+/** A write that comes after the one it overwrites: a clock that is behind would else have its user write, and see nothing happen. */
+export const writeTo = (state: Writes, write: Write): Writes =>
+  new Map([[write.key, { ...write, time: timeAfter(state.get(write.key)?.time, write.time) }]]);
