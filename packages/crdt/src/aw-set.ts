@@ -3,7 +3,7 @@ import { type Bag, addToBag, factsOfBag, takeFromBag } from "./bag.ts";
 import { type Causal, causal } from "./causal.ts";
 import { type DotStore, nodeOf } from "./dot-store.ts";
 import type { Plain } from "./plain.ts";
-import { plainOf } from "./plain-check.ts";
+import { elementOf } from "./plain-check.ts";
 import { readElement, writePlain } from "./plain-encoding.ts";
 import { isSamePlain, type Key, keyOf, valueOfKey } from "./plain-order.ts";
 import { coverAll, type Cursor, type Shape } from "./shape.ts";
@@ -56,11 +56,11 @@ const shape: Shape<Plain, Elements, ReadonlySet<Plain>, AWSetMutators> = {
   read: (decoder) => readElement(decoder),
   mutators: {
     add: (at, element) => {
-      const plain = plainOf(element);
+      const plain = elementOf(element);
       coverAll(factsOfBag(at.node.get(keyOf(plain))), at);
       at.put(plain);
     },
-    remove: (at, element) => coverAll(factsOfBag(at.node.get(keyOf(plainOf(element)))), at),
+    remove: (at, element) => coverAll(factsOfBag(at.node.get(keyOf(elementOf(element)))), at),
     clear: (at) => coverAll(shape.factsOf(at.node), at),
   },
 };

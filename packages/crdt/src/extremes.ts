@@ -3,7 +3,7 @@ import { chainMap, type ChainMap } from "./chain-map.ts";
 import type { Crdt, ReplicaId } from "./crdt.ts";
 import type { Plain } from "./plain.ts";
 import { plainOf } from "./plain-check.ts";
-import { readElement, writePlain } from "./plain-encoding.ts";
+import { readValue, writePlain } from "./plain-encoding.ts";
 import { comparePlain } from "./plain-order.ts";
 
 /** The state of a max or min register: nothing, or one value. */
@@ -27,7 +27,7 @@ const extremeRegister = (name: string, sign: 1 | -1): ExtremeRegister =>
       compareKeys: () => 0,
       compare: (left, right) => sign * comparePlain(left.value, right.value),
       write: (encoder, { value }) => writePlain(encoder, value),
-      read: (decoder) => ({ value: withoutNaN(readElement(decoder)) }),
+      read: (decoder) => ({ value: withoutNaN(readValue(decoder)) }),
     },
     {
       value: (state) => state.get(null)?.value ?? null,

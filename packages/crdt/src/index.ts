@@ -1,3 +1,35 @@
+export {
+  bufferedChangesMax,
+  createDeltaBuffer,
+  type DeltaBuffer,
+  type DeltaGroup,
+  type PeerId,
+} from "./delta-buffer.ts";
+export {
+  createOrigins,
+  type Hearing,
+  newOrigin,
+  type Origin,
+  type Origins,
+  send,
+  type Sent,
+} from "./origins.ts";
+export { joinEncoded, typeNamed } from "./registry.ts";
+export { createReplica, type Replica, type ReplicaChange } from "./replica.ts";
+export {
+  admit,
+  agree,
+  type Answer,
+  decodeFold,
+  encodeFold,
+  type Fenced,
+  type FencedDelta,
+  perform,
+  prepare,
+  rejoin,
+  unfenced,
+} from "./retirement.ts";
+export { hasMember } from "./memberships.ts";
 export type { AnyCrdt, Bound, Crdt, Fold, ReplicaId, Stats } from "./crdt.ts";
 export { CrdtError, type CrdtErrorCode } from "./crdt-error.ts";
 export { foldedReplica } from "./crdt.ts";
@@ -11,7 +43,7 @@ export { dwFlag } from "./dw-flag.ts";
 export { ewFlag, type Flag } from "./ew-flag.ts";
 export { type GCounter, gCounter } from "./g-counter.ts";
 export { type GSet, gSet } from "./g-set.ts";
-export { type LWWMap, lwwMap } from "./lww-map.ts";
+export { lastWritten, type LWWMap, lwwMap } from "./lww-map.ts";
 export { type LWWRegister, lwwRegister } from "./lww-register.ts";
 export { maxRegister, minRegister } from "./extremes.ts";
 export { type MVRegister, mvRegister, siblingsOf } from "./mv-register.ts";

@@ -3,7 +3,7 @@ import { compareTimes, type HybridTime, readTime, timeAfter, writeTime } from "@
 import type { Fact } from "./dot-store.ts";
 import type { Plain } from "./plain.ts";
 import { plainOf } from "./plain-check.ts";
-import { readElement, writePlain } from "./plain-encoding.ts";
+import { readValue, writePlain } from "./plain-encoding.ts";
 import { comparePlain, isSamePlain } from "./plain-order.ts";
 import { coverAll, type Cursor, type Leaf, leaf, type Shape } from "./shape.ts";
 
@@ -40,7 +40,7 @@ export const lastWriterShape: LastWriterShape = {
   },
   read: (decoder) => {
     const time = readTime(decoder);
-    return { time, value: readElement(decoder) };
+    return { time, value: readValue(decoder) };
   },
   timeOf: ({ time }) => time,
   mutators: {

@@ -5,7 +5,7 @@ import { comparePositions, type Position, positionBetween } from "./list-positio
 import { readPosition, writePosition } from "./list-encoding.ts";
 import type { Plain } from "./plain.ts";
 import { plainOf } from "./plain-check.ts";
-import { readElement, writePlain } from "./plain-encoding.ts";
+import { readValue, writePlain } from "./plain-encoding.ts";
 import { isSamePlain } from "./plain-order.ts";
 import type { Cursor, Shape } from "./shape.ts";
 
@@ -74,7 +74,7 @@ const shape: Shape<Element, Items, readonly Plain[], ListMutators> = {
   },
   read: (decoder, place, spelled) => {
     const { run, offset } = readPosition(decoder, place, spelled);
-    return { run, offset, value: readElement(decoder) };
+    return { run, offset, value: readValue(decoder) };
   },
   mutators: {
     insert: (at, index, ...values) => insert(at, index, values),

@@ -3,7 +3,7 @@ import { writeUint8 } from "lib0/encoding";
 import type { Chain, ChainMap } from "./chain-map.ts";
 import type { ReplicaId } from "./crdt.ts";
 import type { Plain } from "./plain.ts";
-import { plainOf } from "./plain-check.ts";
+import { elementOf } from "./plain-check.ts";
 import { comparePlain, keyOf } from "./plain-order.ts";
 import { readElement, readFlag, writePlain } from "./plain-encoding.ts";
 
@@ -42,7 +42,7 @@ export const membershipChain = (canRemove: boolean): Chain<Membership> => ({
 export const changeMembership =
   (isRemoved: boolean): ChangeMembership =>
   (state, _replica, element) => {
-    const plain = plainOf(element);
+    const plain = elementOf(element);
     const key = keyOf(plain);
     const known = state.get(key);
     const isKnown = known !== undefined && (known.isRemoved || !isRemoved);

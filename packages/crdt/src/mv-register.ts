@@ -4,7 +4,7 @@ import { type Causal, causal } from "./causal.ts";
 import { type DotStore, nodeOf } from "./dot-store.ts";
 import type { Plain } from "./plain.ts";
 import { plainOf } from "./plain-check.ts";
-import { readElement, writePlain } from "./plain-encoding.ts";
+import { readValue, writePlain } from "./plain-encoding.ts";
 import { comparePlain, isSamePlain } from "./plain-order.ts";
 import { coverAll, type Cursor, type Leaf, leaf, type Shape } from "./shape.ts";
 
@@ -53,7 +53,7 @@ const shape: Shape<Plain, Leaf<Plain>, readonly Plain[], MVRegisterMutators> = {
   isSame: isSamePlain,
   value: valuesIn,
   write: (encoder, value) => writePlain(encoder, value),
-  read: (decoder) => readElement(decoder),
+  read: (decoder) => readValue(decoder),
   mutators: {
     set,
     resolve: (at, merge) => {

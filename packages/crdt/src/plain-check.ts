@@ -24,6 +24,9 @@ export const plainOf = (value: unknown): Plain => {
   return plain;
 };
 
+/** A frozen copy of the value as an element of a set. As in JavaScript's own sets, -0 is 0 there. Throws as `plainOf` does. */
+export const elementOf = (value: unknown): Plain => (Object.is(value, -0) ? 0 : plainOf(value));
+
 /** The key of a map: a well-formed string of at most 1,024 bytes. Throws a `RangeError` for a longer one. */
 export const keyTextOf = (key: string): string => {
   const text = wellFormed(key);

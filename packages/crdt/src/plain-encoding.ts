@@ -93,8 +93,15 @@ export const readPlain = (decoder: Decoder, depth = 0): Plain => {
   }
 };
 
-/** Reads a value as an element or content of its own, within the limit of 256 KiB. */
+/** Reads a value as an element of a set, which is never -0. */
 export const readElement = (decoder: Decoder): Plain => {
+  const value = readValue(decoder);
+  if (Object.is(value, -0)) throw new RangeError("an element is not canonical");
+  return value;
+};
+
+/** Reads a value as content of its own, within the limit of 256 KiB. */
+export const readValue = (decoder: Decoder): Plain => {
   const start = decoder.pos;
   const value = readPlain(decoder);
   if (decoder.pos - start > valueBytesMax) throw new RangeError("a value too large");

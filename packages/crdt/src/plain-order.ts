@@ -6,16 +6,13 @@ import type { Plain } from "./plain.ts";
 /** What stands for a value in a `Map`: equal for equal values only. */
 export type Key = string | number | bigint | boolean | null;
 
-/** The key of this value. Strings are their own; what is no primitive, and -0, is spelled with a lone surrogate in front, as no string begins. */
-export const keyOf = (value: Plain): Key => {
-  if (typeof value === "object" && value !== null) return `\ud800${latinOf(encodePlain(value))}`;
-  return Object.is(value, -0) ? "\ud800-0" : value;
-};
+/** The key of this value, which is not -0. Primitives are their own; others are spelled with a lone surrogate in front, as no string begins. */
+export const keyOf = (value: Plain): Key =>
+  typeof value === "object" && value !== null ? `\ud800${latinOf(encodePlain(value))}` : value;
 
 /** The value that has this key. */
 export const valueOfKey = (key: Key): Plain => {
   if (typeof key !== "string" || key[0] !== "\ud800" || !(key.charCodeAt(1) < 256)) return key;
-  if (key === "\ud800-0") return -0;
   return readPlain(createDecoder(Uint8Array.from(key.slice(1), (letter) => letter.charCodeAt(0))));
 };
 

@@ -3,7 +3,7 @@ import { writeUint8 } from "lib0/encoding";
 import { type Bag, addToBag, factsOfBag, takeFromBag } from "./bag.ts";
 import { type Causal, causal } from "./causal.ts";
 import type { Plain } from "./plain.ts";
-import { plainOf } from "./plain-check.ts";
+import { elementOf } from "./plain-check.ts";
 import { readElement, readFlag, writePlain } from "./plain-encoding.ts";
 import { isSamePlain, type Key, keyOf, valueOfKey } from "./plain-order.ts";
 import { coverAll, type Cursor, type Shape } from "./shape.ts";
@@ -34,7 +34,7 @@ export interface RWSetMutators {
 export type RWSet = Causal<Verdict, Verdicts, ReadonlySet<Plain>, RWSetMutators>;
 
 const say = (at: At, element: Plain, isPresent: boolean): void => {
-  const plain = plainOf(element);
+  const plain = elementOf(element);
   const known = at.node.get(keyOf(plain));
   coverAll(factsOfBag(known?.added), at);
   coverAll(factsOfBag(known?.removed), at);

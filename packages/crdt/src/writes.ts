@@ -12,7 +12,7 @@ import { writeUint8, writeVarString } from "lib0/encoding";
 import type { Chain, ChainMap } from "./chain-map.ts";
 import type { ReplicaId } from "./crdt.ts";
 import type { Plain } from "./plain.ts";
-import { readElement, readFlag, readKeyText, writePlain } from "./plain-encoding.ts";
+import { readValue, readFlag, readKeyText, writePlain } from "./plain-encoding.ts";
 import { comparePlain } from "./plain-order.ts";
 
 /** A write: when, by whom, and what; `undefined` says that the key was deleted. */
@@ -45,7 +45,7 @@ export const writeChain = (hasKeys: boolean): Chain<Write> => ({
     const hasValue = !hasKeys || readFlag(decoder);
     const time = readTime(decoder);
     const replica = readIncarnation(decoder);
-    return { key, time, replica, value: hasValue ? readElement(decoder) : undefined };
+    return { key, time, replica, value: hasValue ? readValue(decoder) : undefined };
   },
   replicaOf: ({ replica }) => replica,
   timeOf: ({ time }) => time,

@@ -90,8 +90,8 @@ const knownOf = (update: Uint8Array): MutableCausalContext => {
   const { structs, ds } = decodeUpdate(update);
   const known = createContext();
   for (const struct of structs) {
-    if (!(struct instanceof Skip))
-      addItems(known, `i${struct.id.client}`, struct.id.clock, struct.length);
+    if (struct instanceof Skip) continue;
+    addItems(known, `i${struct.id.client}`, struct.id.clock, struct.length);
   }
   for (const [client, deletions] of ds.clients) {
     for (const { clock, len } of deletions) addItems(known, `d${client}`, clock, len);
