@@ -4,8 +4,8 @@ import { contestants } from "./contestants.mjs";
 
 const [library, type, sizeText] = process.argv.slice(2);
 const size = Number(sizeText);
-const rounds = size > 100_000 ? 3 : 7;
-const roundTimeMs = 150;
+const rounds = size > 100_000 ? 3 : 5;
+const roundTimeMs = 100;
 const operationsMax = 20_000;
 const divergedChanges = 100;
 

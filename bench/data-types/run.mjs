@@ -12,7 +12,7 @@ import { contestants } from "./contestants.mjs";
 import { tableOf } from "./table.mjs";
 
 const folder = dirname(fileURLToPath(import.meta.url));
-const timeMaxMs = 60_000;
+const timeMaxMs = 45_000;
 const rows = [
   ["counter", 1],
   ["set", 10],

@@ -65,6 +65,12 @@ export const createDeltaBuffer = <State>(
     const everybody = Math.min(...confirmedBy.values());
     changes = changes.filter(({ number }) => number > everybody);
   };
+  const confirm = (peer: PeerId, upTo: number): void => {
+    const confirmed = confirmedBy.get(peer);
+    if (confirmed === undefined) return;
+    confirmedBy.set(peer, Math.max(confirmed, Math.min(upTo, last)));
+    prune();
+  };
 
   return {
     add: (delta) => note(delta, null),
@@ -77,17 +83,16 @@ export const createDeltaBuffer = <State>(
     groupFor: (peer) => {
       const confirmed = confirmedBy.get(peer) ?? last;
       const theirs = changes.filter(({ number, from }) => number > confirmed && from !== peer);
-      if (theirs.length === 0) return null;
+      if (theirs.length === 0) {
+        // What is left came from the peer itself, which has nothing to confirm.
+        confirm(peer, last);
+        return null;
+      }
       const delta = type.bottom();
       for (const change of theirs) type.apply(delta, change.delta);
       return { delta, upTo: last };
     },
-    confirm: (peer, upTo) => {
-      const confirmed = confirmedBy.get(peer);
-      if (confirmed === undefined) return;
-      confirmedBy.set(peer, Math.max(confirmed, Math.min(upTo, last)));
-      prune();
-    },
+    confirm,
     join: (peer) => void confirmedBy.set(peer, last),
     leave: (peer) => {
       confirmedBy.delete(peer);

@@ -28,8 +28,8 @@ type At = Cursor<Element, Items>;
 /** The mutators of a list. Indexes are of what this replica sees; beyond an end they mean the end. */
 export interface ListMutators {
   /** Puts values in before the element at this index, as one sequence. */
-  readonly insert: (at: At, index: number, ...values: readonly Plain[]) => void;
-  readonly push: (at: At, ...values: readonly Plain[]) => void;
+  readonly insert: (at: At, index: number, ...values: Plain[]) => void;
+  readonly push: (at: At, ...values: Plain[]) => void;
   /** Takes out as many elements as the count says, one by default, from this index on. */
   readonly delete: (at: At, index: number, count?: number) => void;
 }

@@ -8,11 +8,12 @@ import {
   writeIncarnation,
   writeTime,
 } from "@syncline/clocks";
+import { readUint8 } from "lib0/decoding";
 import { writeUint8, writeVarString } from "lib0/encoding";
 import type { Chain, ChainMap } from "./chain-map.ts";
 import type { ReplicaId } from "./crdt.ts";
 import type { Plain } from "./plain.ts";
-import { readValue, readFlag, readKeyText, writePlain } from "./plain-encoding.ts";
+import { readValue, readKeyText, writePlain } from "./plain-encoding.ts";
 import { comparePlain } from "./plain-order.ts";
 
 /** A write: when, by whom, and what; `undefined` says that the key was deleted. */
@@ -31,21 +32,26 @@ export const writeChain = (hasKeys: boolean): Chain<Write> => ({
   keyOf: ({ key }) => key,
   compareKeys: (left, right) => (left.key === right.key ? 0 : left.key < right.key ? -1 : 1),
   compare: compareWrites,
-  write: (encoder, { key, time, replica, value }) => {
+  write: (encoder, { key, time, replica, value }, previous) => {
+    const isSame = replica === previous?.replica;
     if (hasKeys) {
       writeVarString(encoder, key);
-      writeUint8(encoder, value === undefined ? 0 : 1);
+      writeUint8(encoder, (value === undefined ? 0 : 1) + (isSame ? 2 : 0));
     }
     writeTime(encoder, time);
-    writeIncarnation(encoder, replica);
+    if (!isSame) writeIncarnation(encoder, replica);
     if (value !== undefined) writePlain(encoder, value);
   },
-  read: (decoder) => {
+  read: (decoder, previous) => {
     const key = hasKeys ? readKeyText(decoder) : "";
-    const hasValue = !hasKeys || readFlag(decoder);
+    const head = hasKeys ? readUint8(decoder) : 1;
     const time = readTime(decoder);
-    const replica = readIncarnation(decoder);
-    return { key, time, replica, value: hasValue ? readValue(decoder) : undefined };
+    const replica = head > 1 ? previous?.replica : readIncarnation(decoder);
+    const isSpelledTwice = head < 2 && replica === previous?.replica;
+    if (replica === undefined || head > 3 || isSpelledTwice) {
+      throw new RangeError("a write is not canonical");
+    }
+    return { key, time, replica, value: head % 2 === 1 ? readValue(decoder) : undefined };
   },
   replicaOf: ({ replica }) => replica,
   timeOf: ({ time }) => time,
