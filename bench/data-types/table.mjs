@@ -38,7 +38,7 @@ export const tableOf = ({ machine, versions, results }) => {
     head,
     ...measures.map(([title, spell]) =>
       [
-        `\n${title}\n`,
+        `\n${String(title)}\n`,
         `| | ${libraries.map((library) => `${library} ${versions[library]}`).join(" | ")} |`,
         `| --- |${" ---: |".repeat(libraries.length)}`,
         ...rows.map(

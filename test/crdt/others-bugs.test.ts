@@ -192,12 +192,16 @@ describe("text and keys", () => {
     );
   });
 
-  test.each([[undefined], [() => 1], [new Date(0)], [Symbol("s")], [new Map()], [[, 1]]])(
-    "%s is no plain data",
-    (value) => {
-      expect(() => awSet.mutators.add(awSet.bottom(), alice, value as never)).toThrow(TypeError);
-    },
-  );
+  test.each([
+    [undefined],
+    [() => 1],
+    [new Date(0)],
+    [Symbol("s")],
+    [new Map()],
+    [Array.from({ length: 2 })],
+  ])("%s is no plain data", (value) => {
+    expect(() => awSet.mutators.add(awSet.bottom(), alice, value as never)).toThrow(TypeError);
+  });
 
   test("limits hold where they are, and not one before", () => {
     const add = (value: unknown) => () => awSet.mutators.add(awSet.bottom(), alice, value as never);

@@ -7,6 +7,7 @@ import {
   encodeFold,
   type Fenced,
   foldedReplica,
+  foldingOf,
   list,
   perform,
   pnCounter,
@@ -46,12 +47,14 @@ describe.each(
         const foldedAll = perform(type, unfenced(all), fold).state;
 
         for (const state of folded) {
-          expect(type.isBottom(type.partOf(state, carol))).toBe(true);
+          expect(type.isBottom(foldingOf(type).partOf(state, carol))).toBe(true);
         }
         const joined = folded.reduce((sum, state) => type.join(sum, state), type.bottom());
         expect(type.encode(type.join(joined, foldedAll))).toEqual(type.encode(foldedAll));
         expect(type.encode(joined)).toEqual(type.encode(foldedAll));
-        if (type.latestTime(all) === null) expect(type.value(foldedAll)).toEqual(type.value(all));
+        // Where the last writer wins, equal times are ordered by replica, which another id may turn round: everywhere alike, as shown above.
+        const isByTime = type.latestTime(all) !== null;
+        expect(type.value(foldedAll)).toEqual(type.value(isByTime ? joined : all));
       }),
       { numRuns: 60 },
     );
@@ -115,7 +118,7 @@ describe("the two phases", () => {
 
     expect(pnCounter.value(member.state)).toBe(4_950);
     expect(pnCounter.stats(member.state)).toMatchObject({ actors: 1, dots: 1 });
-    expect(pnCounter.partOf(member.state, foldedReplica).size).toBe(1);
+    expect(foldingOf(pnCounter).partOf(member.state, foldedReplica).size).toBe(1);
   });
 });
 

@@ -53,7 +53,7 @@ export const nextNumber = (context: CausalContext, replica: Incarnation): number
 export const addRange = (context: MutableCausalContext, range: DotRange): boolean => {
   const { incarnation, fromNumber, toNumber } = range;
   if (!(fromNumber >= 1 && fromNumber < toNumber && Number.isSafeInteger(toNumber))) {
-    throw new RangeError(`no dots from ${fromNumber} to ${toNumber}`);
+    throw new RangeError(`no dots: ${fromNumber} to ${toNumber}`);
   }
   return insertRange(context, incarnation, fromNumber, toNumber);
 };
@@ -74,15 +74,12 @@ export const addContext = (target: MutableCausalContext, source: CausalContext):
     if (known === undefined) {
       target.set(replica, ranges.slice());
       isChanged = true;
-    } else if (ranges.length > 8) {
-      const union = unionOf(known, ranges);
-      isChanged ||= !isSame(union, known);
-      target.set(replica, union);
+    } else if (ranges.length === 2) {
+      isChanged = insertRange(target, replica, ranges[0] ?? 0, ranges[1] ?? 0) || isChanged;
     } else {
-      for (let index = 0; index < ranges.length; index += 2) {
-        const isNew = insertRange(target, replica, ranges[index] ?? 0, ranges[index + 1] ?? 0);
-        isChanged ||= isNew;
-      }
+      const union = unionOf(known, ranges);
+      isChanged ||= union.join() !== known.join();
+      target.set(replica, union);
     }
   }
   return isChanged;
@@ -141,10 +138,6 @@ export const rangesOf = (context: CausalContext): readonly DotRange[] => {
 
 /** How many of the bounds are at or below the number. */
 const boundsUpTo = (ranges: readonly number[], number: number): number => {
-  if (ranges.length === 2) {
-    const [from = 0, to = 0] = ranges;
-    return number < from ? 0 : number < to ? 1 : 2;
-  }
   let low = 0;
   let high = ranges.length;
   while (low < high) {
@@ -166,14 +159,9 @@ const insertRange = (
     context.set(replica, [from, to]);
     return true;
   }
-  const last = ranges.length - 1;
-  const end = ranges[last] ?? 0;
-  if (from === end) {
-    ranges[last] = to;
-    return true;
-  }
-  if (from > end) {
-    ranges.push(from, to);
+  // The next number of a replica, nearly always.
+  if (from === ranges.at(-1)) {
+    ranges[ranges.length - 1] = to;
     return true;
   }
   const bounds = boundsUpTo(ranges, from);
@@ -217,6 +205,3 @@ const minus = (ranges: readonly number[], taken: readonly number[]): number[] =>
   }
   return rest;
 };
-
-const isSame = (left: readonly number[], right: readonly number[]): boolean =>
-  left.length === right.length && left.every((bound, index) => bound === right[index]);

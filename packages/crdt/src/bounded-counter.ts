@@ -2,6 +2,7 @@
 import { readIncarnation, readShortUint, writeIncarnation } from "@syncline/clocks";
 import type { Decoder } from "lib0/decoding";
 import { writeUint8 } from "lib0/encoding";
+import { refuse } from "./malformed.ts";
 import { type Chain, chainMap, type ChainMap } from "./chain-map.ts";
 import type { Crdt, ReplicaId } from "./crdt.ts";
 import { CrdtError } from "./crdt-error.ts";
@@ -133,10 +134,10 @@ const keyOfRights = (replica: ReplicaId, to: ReplicaId | null): string => replic
 
 const readRights = (decoder: Decoder): Rights => {
   const kind = readShortUint(decoder);
-  if (kind > 2) throw new RangeError("no such entry");
+  if (kind > 2) refuse();
   const replica = readIncarnation(decoder);
   const to = kind === 0 ? null : kind === 1 ? replica : readIncarnation(decoder);
   const amount = readNatural(decoder);
-  if (amount === 0 || (kind === 2 && to === replica)) throw new RangeError("not canonical");
+  if (amount === 0 || (kind === 2 && to === replica)) refuse();
   return { replica, to, amount };
 };

@@ -2,13 +2,11 @@
 import {
   bytesLeft,
   type CausalContext,
-  cloudOf,
   contextHas,
   contextMinus,
   coversContext,
   type HybridTime,
   nextNumber,
-  rangesOf,
   readIncarnation,
   readRanges,
   readShortUint,
@@ -17,6 +15,7 @@ import {
 } from "@syncline/clocks";
 import type { Decoder } from "lib0/decoding";
 import { type Encoder, writeVarUint } from "lib0/encoding";
+import { refuse } from "./malformed.ts";
 import { laterOf } from "./chain-map.ts";
 import type { Crdt, ReplicaId } from "./crdt.ts";
 import {
@@ -31,7 +30,6 @@ import {
   putFact,
 } from "./dot-store.ts";
 import { bytesOf, readAll } from "./encoding.ts";
-import { foldingOf } from "./dot-folding.ts";
 import { readLength } from "./plain-encoding.ts";
 import type { ArgumentsOf, Cursor, Shape, Spelled } from "./shape.ts";
 
@@ -81,11 +79,14 @@ export const causal = <Payload, Node, Value, M extends object>(
   stats: (state) => ({
     actors: state.context.size,
     dots: [...state.facts.values()].reduce((count, own) => count + own.size, 0),
-    cloud: cloudOf(state.context).length,
+    cloud: [...state.context.values()].reduce(
+      (count, ranges) => count + ranges.length / 2 - (ranges[0] === 1 ? 1 : 0),
+      0,
+    ),
     bytes: bytesOf((encoder) => writeStore(encoder, shape, state)).length,
   }),
   latestTime: (state) => latestOf(shape, state),
-  ...foldingOf(),
+  folding: "dots",
 });
 
 const mutatorsOf = <Payload, Node, M extends object>(
@@ -155,14 +156,17 @@ const deltaOf = <Payload, Node>(
 function* partsOf<Payload, Node>(
   state: DotStore<Payload, Node>,
 ): Generator<DotStore<Payload, Node>> {
-  for (const { incarnation: replica, fromNumber, toNumber } of rangesOf(state.context)) {
+  for (const [replica, ranges] of state.context) {
     const own = state.facts.get(replica);
-    for (let number = fromNumber; number < toNumber; number += 1) {
-      const part: DotStore<Payload, Node> = emptyStore();
-      const fact = own?.get(number);
-      if (fact === undefined) putDot(part, { replica, number });
-      else putFact(part, fact);
-      yield part;
+    for (const [index, from] of ranges.entries()) {
+      // Every other bound begins a range.
+      for (let number = from; index % 2 === 0 && number < (ranges[index + 1] ?? 0); number += 1) {
+        const part: DotStore<Payload, Node> = emptyStore();
+        const fact = own?.get(number);
+        if (fact === undefined) putDot(part, { replica, number });
+        else putFact(part, fact);
+        yield part;
+      }
     }
   }
 }
@@ -207,11 +211,11 @@ const readStore = <Payload, Node>(
   const spelled: Spelled = new Map();
   const state: DotStore<Payload, Node> = emptyStore();
   const count = readShortUint(decoder);
-  if (count > bytesLeft(decoder)) throw new RangeError("more replicas than bytes");
+  if (count > bytesLeft(decoder)) refuse();
   let previous = "";
   for (let index = 0; index < count; index += 1) {
     const replica = readIncarnation(decoder);
-    if (replica <= previous) throw new RangeError("replicas are not canonical");
+    if (replica <= previous) refuse();
     previous = replica;
     const ranges = readRanges(decoder);
     state.context.set(replica, ranges);
@@ -220,7 +224,7 @@ const readStore = <Payload, Node>(
     const own = new Map<number, Fact<Payload>>();
     while (own.size < factCount) {
       const number = free + readShortUint(decoder);
-      if (!contextHas(state.context, replica, number)) throw new RangeError("a fact without a dot");
+      if (!contextHas(state.context, replica, number)) refuse();
       const payload = shape.read(decoder, { replica, number }, spelled);
       own.set(number, { replica, number, payload });
       free = number + 1;

@@ -7,6 +7,7 @@
 import { compareTimes, type HybridTime } from "@syncline/clocks";
 import type { Decoder } from "lib0/decoding";
 import { type Encoder, writeVarUint } from "lib0/encoding";
+import { refuse } from "./malformed.ts";
 import type { Crdt, ReplicaId, Stats } from "./crdt.ts";
 import { bytesOf, readAll } from "./encoding.ts";
 import type { Key } from "./plain-order.ts";
@@ -28,15 +29,8 @@ export interface Chain<Entry> {
   readonly read: (decoder: Decoder, previous: Entry | null) => Entry;
   readonly replicaOf?: (entry: Entry) => ReplicaId;
   readonly timeOf?: (entry: Entry) => HybridTime;
-  /** How entries of a retired replica are folded; absent where entries belong to nobody. */
-  readonly folding?: Folding<ChainMap<Entry>>;
+  readonly folding?: "totals";
 }
-
-/** The part of a type that folds retired replicas. */
-export type Folding<State> = Pick<
-  Crdt<State, unknown, object>,
-  "partOf" | "startFold" | "fold" | "rebase"
->;
 
 /** The type of this name that is a map of such chains. */
 export const chainMap = <Entry, Value, M extends object>(
@@ -72,26 +66,8 @@ export const chainMap = <Entry, Value, M extends object>(
   decode: (bytes) => readAll(bytes, (decoder) => readEntries(decoder, chain)),
   stats: (state) => statsOf(chain, state),
   latestTime: (state) => latestOf(chain, state),
-  ...(chain.folding ?? withoutFolding()),
+  folding: chain.folding ?? "none",
 });
-
-/** For types whose entries belong to no replica: there is nothing to fold, and unsent changes are as good as before. */
-const withoutFolding = <Entry>(): Folding<ChainMap<Entry>> => ({
-  partOf: () => new Map(),
-  startFold: (_state, retired) => ({ retired, fence: new Map(), folded: new Map() }),
-  fold: (state) => new Map(state),
-  rebase: (unsent) => new Map(unsent),
-});
-
-/** A delta with these entries. */
-export const entriesOf = <Entry>(
-  chain: Chain<Entry>,
-  entries: readonly Entry[],
-): ChainMap<Entry> => {
-  const state: ChainMap<Entry> = new Map();
-  for (const entry of entries) state.set(chain.keyOf(entry), entry);
-  return state;
-};
 
 const isNews = <Entry>(chain: Chain<Entry>, entry: Entry, known: Entry | undefined): boolean =>
   known === undefined || (known !== entry && chain.compare(entry, known) > 0);
@@ -130,7 +106,7 @@ const readEntries = <Entry>(decoder: Decoder, chain: Chain<Entry>): ChainMap<Ent
   for (let index = 0; index < count; index += 1) {
     const entry = chain.read(decoder, previous);
     const isAfter = previous === null || chain.compareKeys(previous, entry) < 0;
-    if (!isAfter) throw new RangeError("entries are not canonical");
+    if (!isAfter) refuse();
     state.set(chain.keyOf(entry), entry);
     previous = entry;
   }

@@ -1,4 +1,5 @@
 /** A counter as a part of a map or record, where removing the part sets it back to zero. */
+import { refuse } from "./malformed.ts";
 import { addIntegers, amountOf, type Integer, integerOf, subtractIntegers } from "./integer.ts";
 import type { Fact } from "./dot-store.ts";
 import { readPlain, writePlain } from "./plain-encoding.ts";
@@ -48,7 +49,7 @@ export const counterShape: CounterShape = {
   read: (decoder) => {
     const amount = readPlain(decoder);
     const isExact = typeof amount === "bigint" ? integerOf(amount) === amount : isWhole(amount);
-    if (!isExact || amount === 0) throw new RangeError("not an amount");
+    if (!isExact || amount === 0) refuse();
     return amount as Integer;
   },
   mutators: {

@@ -59,27 +59,12 @@ export interface Crdt<State, Value, M extends object> {
   stats(state: State): Stats;
   /** The latest time that a last-writer-wins part of the state carries, to be observed by a hybrid clock before the state is applied; null if none does. */
   latestTime(state: State): HybridTime | null;
-  /** What a state knows of one replica's changes: its totals, or its dots without their content. Bottom where changes belong to nobody. */
-  partOf(state: State, replica: ReplicaId): State;
-  /** How everybody is to fold the replica, as far as this state knows it. */
-  startFold(state: State, retired: ReplicaId): Fold<State>;
-  /** The state, or delta, with the retired replica's entries as entries of the folded one; entries that the fence does not cover are dropped. */
-  fold(state: State, fold: Fold<State>): State;
-  /** What is in `unsent` by the retired replica and beyond the fence, as new changes of `replica` on top of `state`, which is folded already. */
-  rebase(unsent: State, fold: Fold<State>, state: State, replica: ReplicaId): State;
+  /** How entries of retired replicas are folded: totals of a counter, dots, or not at all, since entries belong to nobody. See `retirement.ts`. */
+  readonly folding: "totals" | "dots" | "none";
 }
 
 /** A type of which nothing but its being one is known, for those who only join, store and compare. */
 export type AnyCrdt = Crdt<unknown, unknown, object>;
-
-/** How a retired replica's entries are renamed, the same way everywhere: see `retirement.ts`. */
-export interface Fold<State> {
-  readonly retired: ReplicaId;
-  /** All that anybody knows of the retired replica. */
-  readonly fence: State;
-  /** All that there is of the folded replica once this is in it. */
-  readonly folded: State;
-}
 
 /** The replica whose entries are those of all retired ones. Nobody writes under it. */
 export const foldedReplica: ReplicaId = "ffffffffffffffff";

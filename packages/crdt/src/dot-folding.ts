@@ -6,12 +6,12 @@ import {
   nextNumber,
   rangesOf,
 } from "@syncline/clocks";
-import type { Folding } from "./chain-map.ts";
-import { type Fold, foldedReplica, type ReplicaId } from "./crdt.ts";
+import { foldedReplica, type ReplicaId } from "./crdt.ts";
 import { type DotStore, emptyStore, putFact } from "./dot-store.ts";
+import type { Fold, Folding } from "./folding.ts";
 
 /** The folding of dot stores. Linear in the state, since each fact may be renamed. */
-export const foldingOf = <Payload, Node>(): Folding<DotStore<Payload, Node>> => ({
+export const dotFolding = <Payload, Node>(): Folding<DotStore<Payload, Node>> => ({
   partOf: (state, replica) => {
     const part = emptyStore<Payload, Node>();
     const ranges = state.context.get(replica);

@@ -1,5 +1,6 @@
 /** What the two flags have in common: facts that say on or off. */
 import { writeUint8 } from "lib0/encoding";
+import { refuse } from "./malformed.ts";
 import { readFlag } from "./plain-encoding.ts";
 import { coverAll, type Cursor, type Leaf, leaf, type Shape } from "./shape.ts";
 
@@ -27,7 +28,7 @@ export const flagShape = (
   write: (encoder, isOn) => writeUint8(encoder, isOn ? 1 : 0),
   read: (decoder) => {
     const isOn = readFlag(decoder);
-    if (!isOn && !hasDisabling) throw new RangeError("no such fact");
+    if (!isOn && !hasDisabling) refuse();
     return isOn;
   },
   mutators: {

@@ -1,3 +1,5 @@
+export type { Fold, Folding } from "./folding.ts";
+export { foldingOf } from "./folding-of.ts";
 export {
   bufferedChangesMax,
   createDeltaBuffer,
@@ -30,7 +32,7 @@ export {
   unfenced,
 } from "./retirement.ts";
 export { hasMember } from "./memberships.ts";
-export type { AnyCrdt, Bound, Crdt, Fold, ReplicaId, Stats } from "./crdt.ts";
+export type { AnyCrdt, Bound, Crdt, ReplicaId, Stats } from "./crdt.ts";
 export { CrdtError, type CrdtErrorCode } from "./crdt-error.ts";
 export { foldedReplica } from "./crdt.ts";
 export type { Integer } from "./integer.ts";

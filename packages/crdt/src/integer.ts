@@ -2,6 +2,7 @@
 import { bytesLeft } from "@syncline/clocks";
 import { type Decoder } from "lib0/decoding";
 import { type Encoder, writeVarUint } from "lib0/encoding";
+import { refuse } from "./malformed.ts";
 import { readBig, writeBig } from "./plain-encoding.ts";
 
 /** An exact whole number: a `number` up to 2^53 - 1 on either side of zero, a `bigint` beyond, never the other way round. */
@@ -52,6 +53,6 @@ export const writeNatural = (encoder: Encoder, value: Integer): void =>
 export const readNatural = (decoder: Decoder): Integer => {
   const before = bytesLeft(decoder);
   const value = integerOf(readBig(decoder));
-  if (before - bytesLeft(decoder) > totalBytesMax) throw new RangeError("a number too long");
+  if (before - bytesLeft(decoder) > totalBytesMax) refuse();
   return value;
 };

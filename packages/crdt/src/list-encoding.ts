@@ -2,6 +2,7 @@
 import { readIncarnation, readShortUint, writeIncarnation } from "@syncline/clocks";
 import type { Decoder } from "lib0/decoding";
 import { type Encoder, writeVarUint } from "lib0/encoding";
+import { refuse } from "./malformed.ts";
 import { type Position, type Run, runDepthMax } from "./list-position.ts";
 import type { Place, Spelled } from "./shape.ts";
 
@@ -55,10 +56,10 @@ const readRun = (decoder: Decoder, place: Place, runs: Runs, level: number): Run
   const form = readShortUint(decoder);
   if (form >= forms.count) {
     const known = runs.runs[form - forms.count];
-    if (known === undefined) throw new RangeError("no such run");
+    if (known === undefined) refuse();
     return known;
   }
-  if (level > runDepthMax) throw new RangeError("a list is nested too deep");
+  if (level > runDepthMax) refuse();
   let at: Position | null = null;
   let side: Run["side"] = "right";
   if (form % 2 === 1) {
@@ -74,7 +75,7 @@ const readRun = (decoder: Decoder, place: Place, runs: Runs, level: number): Run
   const depth = at === null ? 0 : at.run.depth + 1;
   const run: Run = { at, side, replica, number, depth };
   if ((isNamed && isOwn) || depth > runDepthMax || numberOf(run, runs) !== undefined) {
-    throw new RangeError("a run is not canonical");
+    refuse();
   }
   remember(run, runs);
   return run;
@@ -92,7 +93,7 @@ const readOffset = (decoder: Decoder, number: number): number => {
   const coded = readShortUint(decoder);
   if (coded < 3) return [0, number, -number][coded] ?? 0;
   const size = coded % 2 === 1 ? (coded - 3) / 2 : (coded - 4) / 2;
-  if (size === 0 || size === number) throw new RangeError("an offset is not canonical");
+  if (size === 0 || size === number) refuse();
   return coded % 2 === 1 ? size : -size;
 };
 

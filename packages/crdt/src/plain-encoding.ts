@@ -11,6 +11,7 @@ import {
   writeVarString,
   writeVarUint,
 } from "lib0/encoding";
+import { refuse } from "./malformed.ts";
 import {
   bigintBytesMax,
   depthMax,
@@ -82,21 +83,21 @@ export const readPlain = (decoder: Decoder, depth = 0): Plain => {
       return readUint8Array(decoder, readLength(decoder)).slice();
     case tags.array:
     case tags.object:
-      if (depth >= depthMax) throw new RangeError("nested too deep");
+      if (depth >= depthMax) refuse();
       return tag === tags.array ? readArray(decoder, depth + 1) : readObject(decoder, depth + 1);
     case tags.positiveBig:
       return readBig(decoder);
     case tags.negativeBig:
       return -1n - readBig(decoder);
     default:
-      throw new RangeError("no such kind of value");
+      refuse();
   }
 };
 
 /** Reads a value as an element of a set, which is never -0. */
 export const readElement = (decoder: Decoder): Plain => {
   const value = readValue(decoder);
-  if (Object.is(value, -0)) throw new RangeError("an element is not canonical");
+  if (Object.is(value, -0)) refuse();
   return value;
 };
 
@@ -104,14 +105,14 @@ export const readElement = (decoder: Decoder): Plain => {
 export const readValue = (decoder: Decoder): Plain => {
   const start = decoder.pos;
   const value = readPlain(decoder);
-  if (decoder.pos - start > valueBytesMax) throw new RangeError("a value too large");
+  if (decoder.pos - start > valueBytesMax) refuse();
   return value;
 };
 
 /** Reads a flag of one byte, 0 or 1. */
 export const readFlag = (decoder: Decoder): boolean => {
   const flag = readUint8(decoder);
-  if (flag > 1) throw new RangeError("no such flag");
+  if (flag > 1) refuse();
   return flag === 1;
 };
 
@@ -119,7 +120,7 @@ export const readFlag = (decoder: Decoder): boolean => {
 export const readKeyText = (decoder: Decoder): string => {
   const start = decoder.pos;
   const key = readText(decoder);
-  if (decoder.pos - start > keyBytesMax + 2) throw new RangeError("a key too long");
+  if (decoder.pos - start > keyBytesMax + 2) refuse();
   return key;
 };
 
@@ -149,7 +150,7 @@ export const readText = (decoder: Decoder): string => {
 /** A length or count that the bytes left can hold. */
 export const readLength = (decoder: Decoder): number => {
   const length = readShortUint(decoder);
-  if (length > bytesLeft(decoder)) throw new RangeError("longer than the bytes left");
+  if (length > bytesLeft(decoder)) refuse();
   return length;
 };
 
@@ -170,10 +171,10 @@ export const readBig = (decoder: Decoder): bigint => {
     const byte = readUint8(decoder);
     value |= BigInt(byte & 127) << BigInt(shift);
     if (byte > 127) continue;
-    if (byte === 0 && shift > 0) throw new RangeError("a number is not canonical");
+    if (byte === 0 && shift > 0) refuse();
     return value;
   }
-  throw new RangeError("a number too long");
+  refuse();
 };
 
 const writeNumber = (encoder: Encoder, value: number): void => {
@@ -190,7 +191,7 @@ const readFloat = (decoder: Decoder): number => {
   const value = readFloat64(decoder);
   const isInteger = Number.isSafeInteger(value) && !Object.is(value, -0);
   if (isInteger || (Number.isNaN(value) && !isOnlyNaN(decoder.arr.subarray(start, start + 8)))) {
-    throw new RangeError("a number is not canonical");
+    refuse();
   }
   return value;
 };
@@ -201,7 +202,7 @@ const isOnlyNaN = (bytes: Uint8Array): boolean =>
 
 const readNegative = (decoder: Decoder): number => {
   const value = -1 - readShortUint(decoder);
-  if (!Number.isSafeInteger(value)) throw new RangeError("a number is not canonical");
+  if (!Number.isSafeInteger(value)) refuse();
   return value;
 };
 
@@ -239,7 +240,7 @@ const readObject = (decoder: Decoder, depth: number): Plain => {
   let previous = "";
   for (let index = 0; index < count; index += 1) {
     const key = readText(decoder);
-    if (index > 0 && key <= previous) throw new RangeError("keys are not canonical");
+    if (index > 0 && key <= previous) refuse();
     setOwn(value, key, readPlain(decoder, depth));
     previous = key;
   }

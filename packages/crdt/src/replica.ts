@@ -33,7 +33,7 @@ export const createReplica = <State, Value, M extends object>(
   if (!isIncarnation(id) || id === foldedReplica) throw new RangeError(`no replica id: ${id}`);
   const listeners = new Set<(change: ReplicaChange<State>) => void>();
   const tell = (change: ReplicaChange<State>): void => {
-    for (const listener of [...listeners]) listener(change);
+    for (const listener of listeners) listener(change);
   };
   const mutate: Record<string, (...rest: readonly unknown[]) => State> = {};
   for (const [name, mutator] of Object.entries(type.mutators)) {

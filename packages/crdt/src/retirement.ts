@@ -15,9 +15,12 @@
 import { bytesLeft, readIncarnation, writeIncarnation } from "@syncline/clocks";
 import { readVarUint8Array } from "lib0/decoding";
 import { writeVarUint8Array } from "lib0/encoding";
-import { type Crdt, type Fold, foldedReplica, type ReplicaId } from "./crdt.ts";
+import { refuse } from "./malformed.ts";
+import { type Crdt, foldedReplica, type ReplicaId } from "./crdt.ts";
 import { CrdtError } from "./crdt-error.ts";
 import { bytesOf, readAll } from "./encoding.ts";
+import type { Fold } from "./folding.ts";
+import { foldingOf } from "./folding-of.ts";
 
 /** A state, and which folds are in it. A record: functions give a new one, and leave the old as it was. */
 export interface Fenced<State> {
@@ -51,7 +54,7 @@ export const prepare = <State>(
   retired: ReplicaId,
 ): Fold<State> => {
   if (retired === foldedReplica) throw new RangeError("the folded replica is not retired");
-  return type.startFold(fenced.state, retired);
+  return foldingOf(type).startFold(fenced.state, retired);
 };
 
 /** A member's answer to a proposal: agreed, or what it knows beyond it. */
@@ -67,7 +70,7 @@ export const agree = <State>(
 ): Answer<State> => {
   refuseOtherEpoch(fenced, proposal.epoch);
   const { retired, fence } = proposal.fold;
-  if (!type.leq(type.partOf(fenced.state, retired), fence)) {
+  if (!type.leq(foldingOf(type).partOf(fenced.state, retired), fence)) {
     return { kind: "more", delta: type.join(fenced.state, type.bottom()) };
   }
   return { kind: "agreed", fenced: { ...fenced, closing: retired } };
@@ -79,7 +82,7 @@ export const perform = <State>(
   fenced: Fenced<State>,
   fold: Fold<State>,
 ): Fenced<State> => ({
-  state: type.fold(fenced.state, fold),
+  state: foldingOf(type).fold(fenced.state, fold),
   folds: [...fenced.folds, fold],
   closing: null,
 });
@@ -121,8 +124,8 @@ export const rejoin = <State>(
   let { unsent } = mine;
   for (const fold of current.folds.slice(mine.epoch)) {
     // First what keeps its place; then what the retired replica did beyond the fence, which comes after that. It may have told this one alone.
-    const kept = type.fold(unsent, fold);
-    const moved = type.rebase(unsent, fold, type.join(state, kept), mine.replica);
+    const kept = foldingOf(type).fold(unsent, fold);
+    const moved = foldingOf(type).rebase(unsent, fold, type.join(state, kept), mine.replica);
     unsent = type.join(kept, moved);
   }
   type.apply(state, unsent);
@@ -143,12 +146,11 @@ export const decodeFold = <State>(type: AnyType<State>, bytes: Uint8Array): Fold
     const retired = readIncarnation(decoder);
     const [fence, folded] = [0, 1].map(() => {
       const part = readVarUint8Array(decoder);
-      if (decoder.pos > decoder.arr.length || bytesLeft(decoder) < 0)
-        throw new RangeError("cut off");
+      if (decoder.pos > decoder.arr.length || bytesLeft(decoder) < 0) refuse();
       return type.decode(part);
     });
     if (fence === null || fence === undefined || folded === null || folded === undefined) {
-      throw new RangeError("not a fold");
+      refuse();
     }
     return { retired, fence, folded };
   });

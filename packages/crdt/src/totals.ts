@@ -2,8 +2,9 @@
 import { readIncarnation, readShortUint, writeIncarnation } from "@syncline/clocks";
 import type { Decoder } from "lib0/decoding";
 import { writeVarUint } from "lib0/encoding";
-import type { Chain, ChainMap, Folding } from "./chain-map.ts";
-import { foldedReplica, type ReplicaId } from "./crdt.ts";
+import { refuse } from "./malformed.ts";
+import type { Chain, ChainMap } from "./chain-map.ts";
+import type { ReplicaId } from "./crdt.ts";
 import {
   addIntegers,
   amountOf,
@@ -43,7 +44,7 @@ export const totalsChain = (columnCount: number): Chain<Total> => ({
   },
   read: (decoder, previous) => readTotal(decoder, previous, columnCount),
   replicaOf: ({ replica }) => replica,
-  folding,
+  folding: "totals",
 });
 
 /** The amount of one total; 0 if there is none. */
@@ -95,40 +96,7 @@ const readTotal = (decoder: Decoder, previous: Total | null, columnCount: number
   const amount = readNatural(decoder);
   const isSpelledTwice = !isSame && replica === previous?.replica;
   if (replica === undefined || isSpelledTwice || column >= columnCount || amount === 0) {
-    throw new RangeError("a total is not canonical");
+    refuse();
   }
   return { replica, column, amount };
-};
-
-const partOfTotals = (state: Totals, replica: ReplicaId): Totals =>
-  new Map([...state].filter(([, total]) => total.replica === replica));
-
-const folding: Folding<Totals> = {
-  partOf: partOfTotals,
-  startFold: (state, retired) => {
-    const fence = partOfTotals(state, retired);
-    const folded = partOfTotals(state, foldedReplica);
-    for (const { column, amount } of fence.values()) {
-      for (const [key, total] of raiseTotal(folded, foldedReplica, column, amount)) {
-        folded.set(key, total);
-      }
-    }
-    return { retired, fence, folded };
-  },
-  // A state of before the fence may know less of the retired replica than the fence does; so what is counted is the fence, not what the state has.
-  fold: (state, { retired, folded }) => {
-    const rest: Totals = new Map();
-    for (const [key, total] of state) if (total.replica !== retired) rest.set(key, total);
-    for (const [key, total] of folded) rest.set(key, total);
-    return rest;
-  },
-  rebase: (unsent, { retired, fence }, state, replica) => {
-    const delta: Totals = new Map();
-    for (const { column, amount } of partOfTotals(unsent, retired).values()) {
-      const more = subtractIntegers(amount, totalOf(fence, retired, column));
-      if (more <= 0) continue;
-      for (const [key, total] of raiseTotal(state, replica, column, more)) delta.set(key, total);
-    }
-    return delta;
-  },
 };

@@ -10,6 +10,7 @@ import {
 } from "@syncline/clocks";
 import { readUint8 } from "lib0/decoding";
 import { writeUint8, writeVarString } from "lib0/encoding";
+import { refuse } from "./malformed.ts";
 import type { Chain, ChainMap } from "./chain-map.ts";
 import type { ReplicaId } from "./crdt.ts";
 import type { Plain } from "./plain.ts";
@@ -49,7 +50,7 @@ export const writeChain = (hasKeys: boolean): Chain<Write> => ({
     const replica = head > 1 ? previous?.replica : readIncarnation(decoder);
     const isSpelledTwice = head < 2 && replica === previous?.replica;
     if (replica === undefined || head > 3 || isSpelledTwice) {
-      throw new RangeError("a write is not canonical");
+      refuse();
     }
     return { key, time, replica, value: head % 2 === 1 ? readValue(decoder) : undefined };
   },

@@ -71,10 +71,7 @@ export const yjsDocument: YjsDocument = {
     return { actors, dots: structs.length, cloud: 0, bytes: update.length };
   },
   latestTime: () => null,
-  partOf: () => documentOf([]),
-  startFold: (_state, retired) => ({ retired, fence: documentOf([]), folded: documentOf([]) }),
-  fold: (state) => documentOf([encodeStateAsUpdate(state)]),
-  rebase: (unsent) => documentOf([encodeStateAsUpdate(unsent)]),
+  folding: "none",
 };
 
 /** A document that nobody writes in, so its client id is never used. */
