@@ -4,7 +4,7 @@
 // No library but delta-crdts and this one has an add-wins set. For the others the keys of a map stand for it, as their users do; of a concurrent
 // addition and removal the later wins there.
 
-const idOf = (number) => number.toString(16).padStart(16, "0");
+const idOf = (number) => `a1b2c3d4e5f6${number.toString(16).padStart(4, "0")}`;
 
 const syncline = async () => {
   const { awSet, lwwMap, pnCounter } = await import("@syncline/crdt");
@@ -43,7 +43,8 @@ const yjs = async () => {
   const of = (write) => ({
     create: (replica) => {
       const doc = new Y.Doc();
-      doc.clientID = replica;
+      // As large as the ids that Yjs draws.
+      doc.clientID = 3_000_000_000 + replica;
       const value = { doc, update: null };
       doc.on("update", (update) => (value.update = update));
       return value;
@@ -111,7 +112,8 @@ const loro = async () => {
   const of = (write) => ({
     create: (replica) => {
       const doc = new LoroDoc();
-      doc.setPeerId(BigInt(replica));
+      // As large as the ids that Loro draws.
+      doc.setPeerId(2n ** 63n + BigInt(replica));
       return { doc };
     },
     fill: ({ doc }, count) => {

@@ -29,6 +29,9 @@ export type Observation =
   | { readonly kind: "observed"; readonly clock: HybridClock }
   | { readonly kind: "too-far-ahead"; readonly aheadMs: number };
 
+/** The end of time, in the year 10889: so differences of two times are exact, too. */
+const timeMaxMs = 2 ** 48;
+
 /** The counter's end. A million events in one millisecond push the time on by one. */
 const counterMax = 1_000_000;
 
@@ -64,12 +67,12 @@ export const observe = (
 /**
  * `time`, or the moment after `known` if that is later: for a write that overwrites something, whatever the clock says.
  *
- * Throws a `RangeError` for what is no time: not whole, negative, or a counter beyond a million.
+ * Throws a `RangeError` for what is no time: not whole, negative, beyond 2^48 ms, or a counter beyond a million.
  */
 export const timeAfter = (known: HybridTime | undefined, time: HybridTime): HybridTime => {
   const { timeMs, counter } = time;
   const isWhole = Number.isSafeInteger(timeMs) && Number.isSafeInteger(counter);
-  if (!isWhole || timeMs < 0 || counter < 0 || counter > counterMax) {
+  if (!isWhole || timeMs < 0 || timeMs > timeMaxMs || counter < 0 || counter > counterMax) {
     throw new RangeError(`no time: ${timeMs}, ${counter}`);
   }
   return known !== undefined && compareTimes(time, known) <= 0 ? after(known) : time;
@@ -94,7 +97,7 @@ export const writeTime = (encoder: Encoder, time: HybridTime): void => {
 export const readTime = (decoder: Decoder): HybridTime => {
   const timeMs = readShortUint(decoder);
   const counter = readShortUint(decoder);
-  if (counter > counterMax) throw new RangeError("a counter beyond its end");
+  if (timeMs > timeMaxMs || counter > counterMax) throw new RangeError("no time");
   return { timeMs, counter };
 };
 

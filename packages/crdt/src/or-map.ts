@@ -60,8 +60,7 @@ export const valueAt = <Value, M>(
   state: DotStore<AtKey, Branches>,
   key: string,
 ): Value | undefined => {
-  const single = nodeOf(type.shape, state);
-  const node = single.get(key);
+  const node = nodeOf(type.shape, state).get(key);
   if (node === undefined) return undefined;
   return type.shape.value(new Map([[key, node]])).get(key);
 };
@@ -69,7 +68,7 @@ export const valueAt = <Value, M>(
 const mapShape = <Value, M extends object>(
   part: Shape<unknown, unknown, Value, M>,
 ): Shape<AtKey, Branches, ReadonlyMap<string, Value>, ORMapMutators<M>> => ({
-  ...branching(part.name, () => part),
+  ...branching(() => part),
   name: `or-map(${part.name})`,
   value: (node) => {
     const values = new Map<string, Value>();
@@ -98,7 +97,6 @@ const mapShape = <Value, M extends object>(
 
 /** What maps and records have in common: facts stand under a key, in the arrangement of the part there. */
 export const branching = (
-  _name: string,
   partAt: (key: string) => AnyShape,
 ): Pick<
   Shape<AtKey, Branches, unknown, object>,

@@ -125,7 +125,7 @@ export const readKeyText = (decoder: Decoder): string => {
 };
 
 /** Reads text after its length; throws if it is ill-formed or longer than what is left. */
-export const readText = (decoder: Decoder): string => {
+const readText = (decoder: Decoder): string => {
   const { pos } = decoder;
   const length = readLength(decoder);
   if (length > 32) {

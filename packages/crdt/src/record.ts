@@ -69,7 +69,7 @@ const recordShape = <F extends Fields>(
   };
   const name = `record(${names.map((field) => `${field}:${partAt(field).name}`).join(",")})`;
   return {
-    ...branching(name, partAt),
+    ...branching(partAt),
     name,
     value: (node) => {
       const value = {};

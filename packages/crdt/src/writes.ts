@@ -3,13 +3,13 @@ import {
   compareTimes,
   type HybridTime,
   readIncarnation,
-  readTime,
+  readShortUint,
+  startOfTime,
   timeAfter,
   writeIncarnation,
-  writeTime,
 } from "@syncline/clocks";
-import { readUint8 } from "lib0/decoding";
-import { writeUint8, writeVarString } from "lib0/encoding";
+import { type Decoder, readUint8 } from "lib0/decoding";
+import { type Encoder, writeUint8, writeVarString, writeVarUint } from "lib0/encoding";
 import { refuse } from "./malformed.ts";
 import type { Chain, ChainMap } from "./chain-map.ts";
 import type { ReplicaId } from "./crdt.ts";
@@ -39,14 +39,14 @@ export const writeChain = (hasKeys: boolean): Chain<Write> => ({
       writeVarString(encoder, key);
       writeUint8(encoder, (value === undefined ? 0 : 1) + (isSame ? 2 : 0));
     }
-    writeTime(encoder, time);
+    writeTimeAfter(encoder, time, previous?.time ?? startOfTime);
     if (!isSame) writeIncarnation(encoder, replica);
     if (value !== undefined) writePlain(encoder, value);
   },
   read: (decoder, previous) => {
     const key = hasKeys ? readKeyText(decoder) : "";
     const head = hasKeys ? readUint8(decoder) : 1;
-    const time = readTime(decoder);
+    const time = readTimeAfter(decoder, previous?.time ?? startOfTime);
     const replica = head > 1 ? previous?.replica : readIncarnation(decoder);
     const isSpelledTwice = head < 2 && replica === previous?.replica;
     if (replica === undefined || head > 3 || isSpelledTwice) {
@@ -72,3 +72,21 @@ const compareWrites = (left: Write, right: Write): number => {
 /** A write that comes after the one it overwrites: a clock that is behind would else have its user write, and see nothing happen. */
 export const writeTo = (state: Writes, write: Write): Writes =>
   new Map([[write.key, { ...write, time: timeAfter(state.get(write.key)?.time, write.time) }]]);
+
+/** A time as twice what it is after another, or less one than twice what it is before that: times of one value lie close together. */
+const writeTimeAfter = (
+  encoder: Encoder,
+  { timeMs, counter }: HybridTime,
+  other: HybridTime,
+): void => {
+  const later = timeMs - other.timeMs;
+  writeVarUint(encoder, later < 0 ? -later * 2 - 1 : later * 2);
+  writeVarUint(encoder, counter);
+};
+
+/** Reads what `writeTimeAfter` wrote; throws a `RangeError` for what is no time. */
+const readTimeAfter = (decoder: Decoder, other: HybridTime): HybridTime => {
+  const coded = readShortUint(decoder);
+  const later = coded % 2 === 0 ? coded / 2 : -(coded + 1) / 2;
+  return timeAfter(undefined, { timeMs: other.timeMs + later, counter: readShortUint(decoder) });
+};
