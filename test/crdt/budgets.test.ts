@@ -191,3 +191,12 @@ test("two who append by turns do not nest deeper and deeper", () => {
 
   expect(list.value(state)).toHaveLength(1_000);
 });
+
+test("an element that is added again and again is one dot", () => {
+  const state = awSet.bottom();
+  for (let index = 0; index < 1_000; index += 1) {
+    awSet.apply(state, awSet.mutators.add(state, [alice!, bob!][index % 2]!, "x"));
+  }
+
+  expect(awSet.stats(state)).toMatchObject({ dots: 1, cloud: 0 });
+});
