@@ -31,6 +31,7 @@ export const tableOf = ({ machine, versions, results }) => {
     const result = results.find(
       (one) => one.library === library && one.type === type && one.size === size,
     );
+    if (result === undefined) return "not run";
     if (result.kind === "measured") return spell(result);
     return result.kind === "absent" ? "–" : result.kind;
   };
