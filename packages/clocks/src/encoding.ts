@@ -87,8 +87,12 @@ export const decodeVector = (bytes: Uint8Array): MutableVersionVector | null => 
   }
 };
 
-/** A number in as few bytes as it fits in: a last byte of zero would be a second spelling. lib0 also reads numbers beyond 2^53 - 1, rounded. */
-const readShortUint = (decoder: Decoder): number => {
+/**
+ * A number in as few bytes as it fits in; throws a `RangeError` otherwise, and beyond 2^53 - 1.
+ *
+ * A last byte of zero would be a second spelling. lib0 also reads numbers beyond 2^53 - 1, rounded.
+ */
+export const readShortUint = (decoder: Decoder): number => {
   const start = decoder.pos;
   const number = readVarUint(decoder);
   const isPadded = decoder.pos - start > 1 && decoder.arr[decoder.pos - 1] === 0;
@@ -96,4 +100,5 @@ const readShortUint = (decoder: Decoder): number => {
   return number;
 };
 
-const bytesLeft = (decoder: Decoder): number => decoder.arr.length - decoder.pos;
+/** How many bytes the decoder has not read: the bound of every count. */
+export const bytesLeft = (decoder: Decoder): number => decoder.arr.length - decoder.pos;

@@ -31,7 +31,11 @@ export const bytesOfIncarnation = (incarnation: Incarnation): Uint8Array => {
   if (!isIncarnation(incarnation)) throw new RangeError(`not an incarnation: ${incarnation}`);
   const bytes = new Uint8Array(INCARNATION_BYTES);
   for (let index = 0; index < INCARNATION_BYTES; index += 1) {
-    bytes[index] = Number.parseInt(incarnation.slice(index * 2, index * 2 + 2), 16);
+    const high = digitOf(incarnation.charCodeAt(index * 2));
+    bytes[index] = high * 16 + digitOf(incarnation.charCodeAt(index * 2 + 1));
   }
   return bytes;
 };
+
+/** The value of a hexadecimal digit, `0` to `9` or `a` to `f`. */
+const digitOf = (letter: number): number => (letter < 58 ? letter - 48 : letter - 87);

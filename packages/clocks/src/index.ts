@@ -1,4 +1,29 @@
 export {
+  addContext,
+  addRange,
+  addToContext,
+  type CausalContext,
+  cloudOf,
+  contextHas,
+  contextMinus,
+  copyContext,
+  coversContext,
+  createContext,
+  isContiguous,
+  type MutableCausalContext,
+  nextNumber,
+  rangesOf,
+  vectorOf,
+} from "./causal-context.ts";
+export {
+  decodeContext,
+  encodeContext,
+  readContext,
+  readRanges,
+  writeContext,
+  writeRanges,
+} from "./causal-context-encoding.ts";
+export {
   addDot,
   addDotSet,
   addVector,
@@ -8,13 +33,42 @@ export {
   hasDot,
 } from "./dot-set.ts";
 export {
+  contextOfVersions,
+  type DottedEntry,
+  type DottedVersionVector,
+  joinVersions,
+  readVersions,
+  versionsOf,
+  writeVersion,
+  writeVersions,
+} from "./dotted-version-vector.ts";
+export {
+  bytesLeft,
   decodeVector,
   encodeVector,
   readIncarnation,
+  readShortUint,
   readVector,
   writeIncarnation,
   writeVector,
 } from "./encoding.ts";
+export {
+  compareStamps,
+  compareTimes,
+  driftMaxMsDefault,
+  type HybridClock,
+  type HybridStamp,
+  type HybridTime,
+  type Observation,
+  observe,
+  readStamp,
+  readTime,
+  startOfTime,
+  tick,
+  timeAfter,
+  writeStamp,
+  writeTime,
+} from "./hybrid-logical-clock.ts";
 export {
   bytesOfIncarnation,
   type Incarnation,
@@ -22,6 +76,14 @@ export {
   incarnationOf,
   isIncarnation,
 } from "./incarnation.ts";
+export {
+  compareLamport,
+  type LamportStamp,
+  nextStamp,
+  readLamport,
+  receiveStamp,
+  writeLamport,
+} from "./lamport-clock.ts";
 export {
   advance,
   compare,

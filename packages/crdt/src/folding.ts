@@ -1,0 +1,23 @@
+/** What a type must do with the entries of a retired replica. */
+import type { ReplicaId } from "./crdt.ts";
+
+/** How a retired replica's entries are renamed, the same way everywhere: see `retirement.ts`. */
+export interface Fold<State> {
+  readonly retired: ReplicaId;
+  /** All that anybody knows of the retired replica. */
+  readonly fence: State;
+  /** All that there is of the folded replica once this is in it. */
+  readonly folded: State;
+}
+
+/** The functions of folding. They leave their arguments as they are. */
+export interface Folding<State> {
+  /** What a state knows of one replica's changes: its totals, or its dots without their content. Bottom where changes belong to nobody. */
+  readonly partOf: (state: State, replica: ReplicaId) => State;
+  /** How everybody is to fold the replica, as far as this state knows it. */
+  readonly startFold: (state: State, retired: ReplicaId) => Fold<State>;
+  /** The state, or delta, with the retired replica's entries as entries of the folded one; entries that the fence does not cover are dropped. */
+  readonly fold: (state: State, fold: Fold<State>) => State;
+  /** What is in `unsent` by the retired replica and beyond the fence, as new changes of `replica` on top of `state`, which is folded already. */
+  readonly rebase: (unsent: State, fold: Fold<State>, state: State, replica: ReplicaId) => State;
+}

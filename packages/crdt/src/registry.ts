@@ -1,0 +1,123 @@
+/** From a type's name to the type: for who joins, stores and compares values that others understand. */
+import { awSet } from "./aw-set.ts";
+import { boundedCounter } from "./bounded-counter.ts";
+import type { AnyCrdt } from "./crdt.ts";
+import { dwFlag } from "./dw-flag.ts";
+import { ewFlag } from "./ew-flag.ts";
+import { maxRegister, minRegister } from "./extremes.ts";
+import { gCounter } from "./g-counter.ts";
+import { gSet } from "./g-set.ts";
+import { list } from "./list.ts";
+import { lwwMap } from "./lww-map.ts";
+import { lwwRegister } from "./lww-register.ts";
+import { mvRegister } from "./mv-register.ts";
+import { type Embeddable, orMap } from "./or-map.ts";
+import { pnCounter } from "./pn-counter.ts";
+import { fieldCountMax, record } from "./record.ts";
+import { resettableCounter } from "./resettable-counter.ts";
+import { rwSet } from "./rw-set.ts";
+import { twoPhaseSet } from "./two-phase-set.ts";
+
+/** Letters that the name of a type may have. */
+export const typeNameLengthMax = 1_024;
+
+/** How deep types may stand in each other. */
+export const typeDepthMax = 16;
+
+/**
+ * The type of this name; null if there is none, also for a name that another order of a record's parts would give.
+ *
+ * A name says all of its type, parts and their names included, so a home that has never seen an app's types can join their values. Imports all types:
+ * a page that knows its own should not import this.
+ */
+export const typeNamed = (name: string): AnyCrdt | null => {
+  if (name.length > typeNameLengthMax) return null;
+  const simple = simpleTypes().find((type) => type.name === name);
+  if (simple !== undefined) return simple;
+  const part = name.endsWith(")") ? partNamed(name, 0) : null;
+  // Maps and records are types themselves; parts that are not are named without parentheses.
+  return part?.shape.name === name ? (part as AnyCrdt & Part) : null;
+};
+
+/**
+ * The join of encoded states and deltas of the type with this name, as bytes; null if there is no such type, or if any of the bytes are malformed.
+ *
+ * This is how a home compacts a value: it need not know what the value is. Linear in the bytes.
+ */
+export const joinEncoded = (name: string, encoded: readonly Uint8Array[]): Uint8Array | null => {
+  const type = typeNamed(name);
+  if (type === null) return null;
+  const joined = type.bottom();
+  for (const bytes of encoded) {
+    const state = type.decode(bytes);
+    if (state === null) return null;
+    type.apply(joined, state);
+  }
+  return type.encode(joined);
+};
+
+type Part = Embeddable<unknown, object>;
+
+const simpleTypes = (): readonly AnyCrdt[] => [
+  awSet,
+  boundedCounter,
+  dwFlag,
+  ewFlag,
+  gCounter,
+  gSet,
+  list,
+  lwwMap,
+  lwwRegister,
+  maxRegister,
+  minRegister,
+  mvRegister,
+  pnCounter,
+  resettableCounter,
+  rwSet,
+  twoPhaseSet,
+];
+
+const simpleParts = (): readonly Part[] => [
+  awSet,
+  dwFlag,
+  ewFlag,
+  list,
+  lwwRegister,
+  mvRegister,
+  pnCounter,
+  rwSet,
+];
+
+const partNamed = (name: string, depth: number): Part | null => {
+  if (depth > typeDepthMax) return null;
+  const [, kind, inner = ""] = /^(or-map|record)\((.*)\)$/su.exec(name) ?? [];
+  if (kind === "or-map") {
+    const part = partNamed(inner, depth + 1);
+    return part === null ? null : orMap(part);
+  }
+  if (kind === "record") return recordOf(fieldsIn(inner), depth);
+  return simpleParts().find(({ shape }) => shape.name === name) ?? null;
+};
+
+const recordOf = (texts: readonly string[], depth: number): Part | null => {
+  const fields: (readonly [string, Part])[] = [];
+  for (const text of texts) {
+    const [, name, type = ""] = /^([\w-]{1,64}):(.*)$/su.exec(text) ?? [];
+    const part = name === undefined ? null : partNamed(type, depth + 1);
+    if (name === undefined || part === null) return null;
+    fields.push([name, part]);
+  }
+  return fields.length > fieldCountMax ? null : record(Object.fromEntries(fields));
+};
+
+/** The text between commas that are in no parentheses. */
+const fieldsIn = (text: string): readonly string[] => {
+  const fields = [""];
+  let open = 0;
+  for (const letter of text) {
+    open += letter === "(" ? 1 : letter === ")" ? -1 : 0;
+    if (letter === "," && open === 0) fields.push("");
+    else fields.push((fields.pop() ?? "") + letter);
+  }
+  return text === "" ? [] : fields;
+};
