@@ -4,7 +4,7 @@ const limits = [
   { name: "machine", limit: "2.1 kB" },
   { name: "clocks", limit: "4.1 kB" },
   { name: "gossip", limit: "17.5 kB" },
-  { name: "quorum", limit: "900 B" },
+  { name: "quorum", limit: "1020 B" },
   { name: "websocket", limit: "3.4 kB" },
   { name: "client", limit: "44 kB" },
 ];

@@ -18,7 +18,7 @@ const PAGE_ROWS = 1000;
 const PAGE_BYTES = 4 * 1024 * 1024;
 
 /** Gives its writes at the last moment, so that what was overtaken by then is not written at all. Called once. */
-export type WriteSource = () => readonly Write[];
+type WriteSource = () => readonly Write[];
 
 /** What a relay keeps beside its spaces. */
 export interface Directory {
