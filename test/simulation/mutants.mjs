@@ -84,6 +84,17 @@ export const mutants = [
     ],
   },
   {
+    name: "stream-without-its-beginning",
+    does: "of batches that became durable together, only the last persist's are passed on",
+    changes: [
+      {
+        file: `${gossip}home/streaming.ts`,
+        piece: `home.unstreamed.entries.push(...entries);`,
+        instead: `home.unstreamed.entries.splice(0, Number.POSITIVE_INFINITY, ...entries);`,
+      },
+    ],
+  },
+  {
     name: "memory-counted-as-disk",
     does: "a home tells others of what it has taken in and not flushed, and they count it as a copy",
     changes: [
@@ -388,20 +399,8 @@ export const mutants = [
     changes: [
       {
         file: `${gossip}records.ts`,
-        piece: `      low >>> 24,
-      (low >>> 16) & 255,
-      (low >>> 8) & 255,
-      low & 255,
-    ),
-  );
-};`,
-        instead: `      low & 255,
-      (low >>> 8) & 255,
-      (low >>> 16) & 255,
-      low >>> 24,
-    ),
-  );
-};`,
+        piece: `for (const shift of [24, 16, 8, 0]) writeByte(`,
+        instead: `for (const shift of [0, 8, 16, 24]) writeByte(`,
       },
     ],
   },

@@ -24,6 +24,8 @@ export interface NodeState<P extends Speaking<Message>, Message> {
   backup: { keeping: Keeping<P>; directory: number } | null;
   directoryCount: number;
   wakeCount: number;
+  /** Answers of its disk so far, for draws. */
+  answerCount: number;
 }
 
 /** The node's monotonic time. */

@@ -7,7 +7,7 @@ import { keepRecords } from "./keeping.ts";
 import { endFor } from "./node-ends.ts";
 import type { Node, NodePorts, NodeSetup, Speaking } from "./node-setup.ts";
 import { ask, guarded, type NodeState, nowOf, whenAwake } from "./node-state.ts";
-import { down, resume, start } from "./process.ts";
+import { answered, down, resume, start } from "./process.ts";
 
 const defaultDiskDelays: Delays = { minMs: 0.5, meanMs: 2, shape: "heavy-tailed" };
 
@@ -22,7 +22,7 @@ export const createNode = <Message, P extends Speaking<Message>>(
     index: ports.index,
     delays: setup.diskDelays ?? defaultDiskDelays,
     written: (records) => guarded(state, () => setup.written?.(records, state.node)),
-    answer: (run) => whenAwake(state, run),
+    answer: (run) => whenAwake(state, () => answered(state, run)),
   });
   const clock = createClock(ports.clockOffsetMs);
   const state: NodeState<P, Message> = {
@@ -42,6 +42,7 @@ export const createNode = <Message, P extends Speaking<Message>>(
     backup: null,
     directoryCount: 1,
     wakeCount: 0,
+    answerCount: 0,
   };
   state.node = faceOf(state);
   return state.node;

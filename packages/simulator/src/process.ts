@@ -59,6 +59,18 @@ export const start = <Message, P extends Speaking<Message>>(state: NodeState<P, 
   else runtime.stop();
 };
 
+/** The disk answers: appends that shared a flush are heard of one by one or, as in a relay, together. */
+export const answered = <Message, P extends Speaking<Message>>(
+  state: NodeState<P, Message>,
+  run: () => void,
+): void => {
+  const { draws, ports, runtime } = state;
+  state.answerCount += 1;
+  const isTogether = draws.fraction(ports.index, 2, state.answerCount) < 0.5;
+  if (isTogether && runtime !== null) runtime.together(run);
+  else run();
+};
+
 /** The machine as the runtime sees it, with the world looking on. */
 const watched = <Message, P extends Speaking<Message>>(
   state: NodeState<P, Message>,

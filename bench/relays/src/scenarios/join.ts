@@ -12,6 +12,8 @@ import { type LargeDocument, largeDocumentOf } from "../workload/large-document.
 import type { JoinParameters } from "./parameters.ts";
 
 const patienceMs = 90_000;
+/** Sections on their way to the server at a time. */
+const inFlight = 4;
 /** Different bytes can be the same document. Each variant is built afterwards; more of them than this count as wrong. */
 const variantsMax = 6;
 
@@ -69,7 +71,14 @@ const write = async (
 ): Promise<Client> => {
   const done = createDeferred();
   let echoCount = 0;
+  let sentCount = 0;
+  const frames = wire.updateFrames(name, updates);
+  // A few at a time: a server need not echo megabytes to an author that does not read meanwhile.
   const reach = (count: number): void => {
+    for (; sentCount < Math.min(count + inFlight, frames.length); sentCount += 1) {
+      const frame = frames[sentCount];
+      if (frame !== undefined) client.socket.send(frame);
+    }
     if (count >= updates.length) done.resolve();
   };
   const client = await wire.join(job.target, job.target.urls[0] ?? "", name, {
@@ -81,7 +90,7 @@ const write = async (
     acknowledged: reach,
     closed: (code) => done.reject(new Error(`the author was closed with ${code}`)),
   });
-  for (const frame of wire.updateFrames(name, updates)) client.socket.send(frame);
+  reach(0);
   const timer = setTimeout(() => done.reject(new Error("the document is not taken")), patienceMs);
   await done.promise;
   clearTimeout(timer);

@@ -87,8 +87,24 @@ const syncFrame = (step: number, bytes: Uint8Array): Uint8Array => {
 export const step1Frame = (stateVector: Uint8Array): Uint8Array =>
   syncFrame(steps.step1, stateVector);
 
-/** Answers a client's step 1; with the first of these a client is "synced". */
-export const step2Frame = (update: Uint8Array): Uint8Array => syncFrame(steps.step2, update);
+/**
+ * Answers a client's step 1; with the first of these a client is "synced".
+ *
+ * The same update in a row gives the same frame while somebody still holds it: a hundred clients that join at once would otherwise be sent a copy of
+ * the document each.
+ */
+export const step2Frame = (update: Uint8Array): Uint8Array => {
+  const known = lastStep2?.update.deref() === update ? lastStep2.frame.deref() : undefined;
+  if (known !== undefined) return known;
+  const frame = syncFrame(steps.step2, update);
+  lastStep2 = { update: new WeakRef(update), frame: new WeakRef(frame) };
+  return frame;
+};
+
+let lastStep2: {
+  readonly update: WeakRef<Uint8Array>;
+  readonly frame: WeakRef<Uint8Array>;
+} | null = null;
 
 /** One change. */
 export const updateFrame = (update: Uint8Array): Uint8Array => syncFrame(steps.update, update);
