@@ -111,9 +111,7 @@ const recoverRecord = (home: HomeState, record: HomeRecord): void => {
 };
 
 const take = (home: HomeState, input: Input<HomeProtocol>): void => {
-  // Whatever else is said comes after what became durable before it.
-  const isPersisted = input.kind === "submitted" && input.request.kind === "persisted";
-  if (home.unstreamed !== null && !isPersisted) stream(home);
+  if (home.unstreamed !== null && !isBeforeStream(input)) stream(home);
   switch (input.kind) {
     case "woken":
       checkPull(home);
@@ -127,6 +125,14 @@ const take = (home: HomeState, input: Input<HomeProtocol>): void => {
       return whenPageLoaded(home, input.token, input.rows);
   }
 };
+
+/**
+ * Whatever else is said comes after what became durable before it; but what became durable at the same moment goes along, and somebody who takes no
+ * more is not sent it.
+ */
+const isBeforeStream = (input: Input<HomeProtocol>): boolean =>
+  input.kind === "submitted" &&
+  (input.request.kind === "persisted" || input.request.kind === "congested");
 
 const whenReceived = (home: HomeState, from: PeerId, message: SpaceMessage): void => {
   const peer = home.peers.get(from);
