@@ -36,21 +36,25 @@ export const payloadOf = (items: readonly Item[]): Uint8Array => {
   return toUint8Array(encoder);
 };
 
-const known = new WeakMap<Uint8Array, readonly Item[]>();
+/** What was read out of a payload stays with it: a weak map would be looked through at every collection of garbage. */
+const itemsKey = Symbol("items");
 
 /** The items in a payload. */
-export const itemsIn = (payload: Uint8Array): readonly Item[] => {
-  const read = known.get(payload);
-  if (read !== undefined) return read;
+export const itemsIn = (payload: Uint8Array & { [itemsKey]?: readonly Item[] }): readonly Item[] =>
+  (payload[itemsKey] ??= readItems(payload));
+
+const readItems = (payload: Uint8Array): readonly Item[] => {
   const decoder = createDecoder(payload);
-  const items = Array.from({ length: readVarUint(decoder) }, () => ({
-    id: readVarUint(decoder),
-    author: readVarUint(decoder),
-    number: readVarUint(decoder),
-    document: documents[readVarUint(decoder)]!,
-    seen: Array.from({ length: readVarUint(decoder) }, () => readVarUint(decoder)),
-  }));
-  known.set(payload, items);
+  const items: Item[] = [];
+  for (let left = readVarUint(decoder); left > 0; left -= 1) {
+    const id = readVarUint(decoder);
+    const author = readVarUint(decoder);
+    const number = readVarUint(decoder);
+    const document = documents[readVarUint(decoder)]!;
+    const seen: number[] = [];
+    for (let parts = readVarUint(decoder); parts > 0; parts -= 1) seen.push(readVarUint(decoder));
+    items.push({ id, author, number, document, seen });
+  }
   return items;
 };
 

@@ -44,6 +44,11 @@ export const regressions: readonly Regression[] = [
     in: "gossip",
     was: "a home that put off passing batches on, until all that shared a flush were known, passed them to an edge that had just become congested",
   },
+  {
+    seed: 35_934,
+    in: "world",
+    was: "bits had turned on two disks, unnoticed, and a batch was then called settled that was on these two and on no other",
+  },
 ];
 
 const wipe = (atMs: number, node: string, forMs: number): Happening => ({

@@ -74,7 +74,7 @@ export type FaultKind =
   | { readonly kind: "full-disk"; readonly node: string; readonly forMs: number }
   /** The next flush fails, and with it the process. */
   | { readonly kind: "failed-flush"; readonly node: string }
-  /** A bit on the disk turns. Once a read finds it the directory is given up. */
+  /** A bit on the disk turns, on one disk at a time. Once a read finds it the directory is given up. */
   | { readonly kind: "bit-rot"; readonly node: string; readonly place: number }
   /** The time of day is set; as after a suspension the monotonic clock jumps, too, if `isSuspension`. */
   | {

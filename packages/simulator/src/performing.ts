@@ -269,7 +269,9 @@ const beginAtMachine = <Message>(state: Performing<Message>, fault: AtMachine): 
       disk.isFailing = true;
       return true;
     case "bit-rot":
-      return !node.hasDamage && stage.mayLose(node) && node.damage(fault.place);
+      // What is written from now on stands on this disk, too, which is as good as lost: were there two of them, it could be on these and no other.
+      if (stage.nodes.some((other) => other.hasDamage)) return false;
+      return stage.mayLose(node) && node.damage(fault.place);
     case "clock-jump":
       node.clock.jump(fault.byMs, fault.isSuspension);
       if (fault.isSuspension && fault.byMs > 0) node.wake();
