@@ -111,7 +111,7 @@ const recoverRecord = (home: HomeState, record: HomeRecord): void => {
 };
 
 const take = (home: HomeState, input: Input<HomeProtocol>): void => {
-  if (home.unstreamed !== null && !isBeforeStream(input)) stream(home);
+  if (home.unstreamed !== null && !mayGoBeforeStream(input)) stream(home);
   switch (input.kind) {
     case "woken":
       checkPull(home);
@@ -130,7 +130,7 @@ const take = (home: HomeState, input: Input<HomeProtocol>): void => {
  * Whatever else is said comes after what became durable before it; but what became durable at the same moment goes along, and somebody who takes no
  * more is not sent it.
  */
-const isBeforeStream = (input: Input<HomeProtocol>): boolean =>
+const mayGoBeforeStream = (input: Input<HomeProtocol>): boolean =>
   input.kind === "submitted" &&
   (input.request.kind === "persisted" || input.request.kind === "congested");
 
@@ -211,7 +211,7 @@ const whenAsked = (home: HomeState, request: HomeRequest): void => {
     case "persisted":
       return whenPersisted(home, request.entries, request.vector);
     case "stream":
-      // It was, before this was looked at.
+      // `take` has done it.
       return;
     case "compacted":
       return whenCompacted(home, request.document, request.payload);

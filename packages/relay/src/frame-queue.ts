@@ -1,5 +1,5 @@
-/** Frames that are due to one connection in the same turn leave together: a frame of many items costs one write, not many. */
-import type { Connection } from "@syncline/websocket";
+/** Frames of the native wire that are due to one connection in the same turn become one: its reader then has one message to take, not many. */
+import { atTurnEnd, type Connection } from "@syncline/websocket";
 
 /** Larger ones leave alone: joining would copy them. */
 const JOINED_BYTES_MAX = 64 * 1024;
@@ -30,7 +30,7 @@ export const createFrameQueue = (connection: Pick<Connection, "send">): FrameQue
       if (byteCount + frame.length > JOINED_BYTES_MAX) flush();
       frames.push(frame);
       byteCount += frame.length;
-      if (frames.length === 1) queueMicrotask(flush);
+      if (frames.length === 1) atTurnEnd(flush);
     },
     flush,
   };

@@ -9,6 +9,7 @@ import { createSendQueue, type SendQueue } from "./send-queue.ts";
 import { type FrameJoiner, fragmentHeader } from "./server-frames.ts";
 import type { Heartbeat, ListenSettings } from "./server-options.ts";
 import { startTimer } from "./timer.ts";
+import { atTurnEnd } from "./turn-end.ts";
 
 /**
  * Frames go to the system in pieces of at most this many bytes, the next when the one before has been taken.
@@ -40,6 +41,7 @@ interface Line extends AcceptedOptions {
   liveness: Liveness | null;
   /** Whether what is queued will be passed on at the end of this turn. */
   isPumpDue: boolean;
+  readonly finishTurn: () => void;
   handlers: ConnectionHandlers | null;
   /** Why this side is ending the connection, once it is. */
   ending: { readonly code: number; readonly reason: string } | null;
@@ -65,6 +67,10 @@ export const takeCharge = (options: AcceptedOptions): Connection => {
     connection: connectionOf(() => line),
     liveness: null,
     isPumpDue: false,
+    finishTurn: () => {
+      line.isPumpDue = false;
+      if (!line.queue.isEmpty) passOn(line);
+    },
     handlers: null,
     ending: null,
     stopStuckTimer: () => {},
@@ -167,10 +173,7 @@ const send = (line: Line, frame: Uint8Array): void => {
   if (line.queue.bytes >= joinedBytesMax) return passOn(line);
   if (line.isPumpDue) return;
   line.isPumpDue = true;
-  queueMicrotask(() => {
-    line.isPumpDue = false;
-    if (!line.queue.isEmpty) passOn(line);
-  });
+  atTurnEnd(line.finishTurn);
 };
 
 const passOn = (line: Line): void => {

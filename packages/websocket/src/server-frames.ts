@@ -16,7 +16,7 @@ export interface FrameJoiner {
 /** A joiner that remembers nothing yet. */
 export const createFrameJoiner = (): FrameJoiner => {
   let lastFrames: readonly Uint8Array[] = [];
-  let lastBytes = new Uint8Array();
+  let lastBytes: Uint8Array = Buffer.alloc(0);
   return {
     join: (frames) => {
       const isSame =
@@ -31,11 +31,11 @@ export const createFrameJoiner = (): FrameJoiner => {
   };
 };
 
-const encode = (frames: readonly Uint8Array[]): Uint8Array<ArrayBuffer> => {
+const encode = (frames: readonly Uint8Array[]): Uint8Array => {
   let byteCount = 0;
   for (const { length } of frames) byteCount += headerBytesOf(length) + length;
-  // Not out of the shared pool: what is waiting in a socket would keep the whole of it.
-  const bytes = new Uint8Array(byteCount);
+  // A buffer, since a stream makes one of every other array at every write. Not out of the shared pool: what waits in a socket would keep the whole of it.
+  const bytes = Buffer.allocUnsafeSlow(byteCount);
   let position = 0;
   for (const frame of frames) {
     position = writeHeader(bytes, position, FINAL | opcodes.binary, frame.length);

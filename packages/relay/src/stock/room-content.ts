@@ -52,7 +52,7 @@ export const createRoomContent = (documents: Documents, limits: ContentLimits): 
     const askedCount = tail.count;
     const answer = await documents.answer(payloads(), stateVector);
     // What came meanwhile stands behind; unless somebody else's merge has replaced the front already.
-    if (merged === front && tail.count >= askedCount) {
+    if (merged === front) {
       tail.dropFirst(askedCount);
       // The difference is the asker's; it may be as large as the state.
       merged = { ...answer, difference: answer.state };
