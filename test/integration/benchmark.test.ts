@@ -1,7 +1,7 @@
 /** The benchmark's harness, in its short form with the real servers: nothing is said about time here. */
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
@@ -54,6 +54,21 @@ const installed = [
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe("the benchmark", () => {
+  test("tells how it is used where nothing is installed or built", () => {
+    const clone = join(folder, "clone");
+    const files = ["scripts/bench.mjs", "scripts/setup.mjs", "bench/relays/help.txt"];
+    for (const file of files) cpSync(file, join(clone, file));
+
+    const { stdout, stderr } = spawnSync(process.execPath, ["scripts/bench.mjs", "--help"], {
+      cwd: clone,
+      encoding: "utf8",
+    });
+
+    expect(stdout).toContain("--scenario");
+    expect(stderr).toBe("");
+    expect(existsSync(join(clone, "node_modules"))).toBe(false);
+  });
+
   test("delivers everything with every server that is installed", async () => {
     const names = "fan-out,rooms,idle,join,presence,reconnect";
     const { code, out, results } = await bench("--scenario", names);
@@ -74,13 +89,14 @@ describe("the benchmark", () => {
     }
     expect(out).toContain("fan-out: in its short form");
     const { cpu, cores, memoryBytes, node, commit, date, versions } = results;
-    expect([cores > 0, memoryBytes > 0, cpu !== "", commit !== ""]).not.toContain(false);
+    expect([cores > 0, memoryBytes > 0, cpu !== ""]).not.toContain(false);
+    expect(commit).toMatch(/^(?:[\da-f]{7,40}(?: and changes)?|unknown)$/u);
     expect(node).toBe(process.version);
     expect(Date.parse(date)).not.toBeNaN();
     expect(versions["@syncline/relay"]).toBeDefined();
   });
 
-  test("has every room again after a restart", async () => {
+  test("has the rooms that it looks into again after a restart", async () => {
     const { code, results } = await bench("--scenario", "restart", "--server", "syncline-1");
 
     expect(code).toBe(0);

@@ -5,7 +5,7 @@ import { compareBriefly, compareInTurns, contestantsOf, sessionOptionsOf } from 
 import { curves } from "./growth/curves.ts";
 import { type GrowthLine, measureCurve } from "./growth/growth.ts";
 import { describeMachine, type Machine } from "./machine/machine.ts";
-import { type BenchOptions, help, readBenchOptions } from "./options.ts";
+import { type BenchOptions, readBenchOptions } from "./options.ts";
 import { savedScenario, type SavedScenario } from "./report/saved.ts";
 import type { Series } from "./report/series.ts";
 import { paintNothing, paintTerminal, tableOf } from "./report/table.ts";
@@ -28,10 +28,6 @@ const progress = (what: string): void => {
 /** Resolves with the exit code: 1 if any run failed. */
 const main = async (args: readonly string[]): Promise<number> => {
   const options = readBenchOptions(args);
-  if (options.isHelp) {
-    out(help);
-    return 0;
-  }
   const machine = describeMachine(options.dataRoot);
   out(`${machine.summary}\n\n`);
   for (const server of knownServers) {

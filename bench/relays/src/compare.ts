@@ -1,10 +1,10 @@
 /** Who takes part, and in which order they are measured. */
 import { resolve } from "node:path";
-import { failedRun, type RunResult } from "./load/job.ts";
+import type { RunResult } from "./load/job.ts";
 import { inLanes } from "./load/lanes.ts";
 import type { BenchOptions } from "./options.ts";
 import { type Series, seriesOf } from "./report/series.ts";
-import { openSession, type Session, type SessionOptions } from "./run.ts";
+import { openSession, type Session, type SessionOptions } from "./session.ts";
 import type { ScenarioParameters } from "./scenarios/parameters.ts";
 import type { Scenario } from "./scenarios/scenarios.ts";
 import { isInstalled, type ServerKind } from "./servers/servers.ts";
@@ -62,21 +62,17 @@ export const compareInTurns = async (
   return taking.map((contestant, index) => seriesOf(nameOf(contestant), runs[index] ?? []));
 };
 
-/** One run with a server of its own. A server that does not even start has failed, like one that loses something. */
+/** One run with a server of its own. */
 export const runFresh = async (
   server: ServerKind,
   wire: WireName,
   parameters: ScenarioParameters,
   options: SessionOptions,
 ): Promise<RunResult> => {
-  try {
-    const session = await openSession(server, options);
-    const result = await session.run(wire, parameters);
-    await session.end();
-    return result;
-  } catch (error) {
-    return failedRun(error);
-  }
+  const session = await openSession(server, options);
+  const result = await session.run(wire, parameters);
+  await session.end();
+  return result;
 };
 
 /** Servers that are tried at the same time in the short form, which mostly waits. */

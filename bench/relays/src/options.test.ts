@@ -1,5 +1,12 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { help, readBenchOptions } from "./options.ts";
+import { curves } from "./growth/curves.ts";
+import { repositoryRoot } from "./machine/repository.ts";
+import { optionKinds, readBenchOptions } from "./options.ts";
+import { scenarios } from "./scenarios/scenarios.ts";
+import { serverKinds } from "./servers/servers.ts";
+import { wireNames } from "./wires/wire.ts";
 
 describe("the options", () => {
   test("choose everything if they are not given, but not the server that loses frames", () => {
@@ -31,18 +38,13 @@ describe("the options", () => {
   });
 });
 
-test("the help fits into 120 columns and names every option", () => {
+test("the help fits into 120 columns and names everything that can be chosen", () => {
+  const help = readFileSync(join(repositoryRoot, "bench/relays/help.txt"), "utf8");
+  const names = [scenarios, serverKinds, curves].flatMap((all) => all.map(({ name }) => name));
+
   expect(Math.max(...help.split("\n").map((line) => line.length))).toBeLessThanOrEqual(120);
-  for (const option of [
-    "scenario",
-    "server",
-    "wire",
-    "runs",
-    "short",
-    "out",
-    "growth",
-    "profile",
-  ]) {
-    expect(help).toContain(`--${option}`);
+  for (const option of Object.keys(optionKinds)) expect(help).toContain(`--${option} `);
+  for (const name of [...names, ...wireNames]) {
+    expect(help).toMatch(new RegExp(` ${name}[, ]`, "u"));
   }
 });

@@ -1,4 +1,4 @@
-/** What the command may be told. */
+/** What the command may be told; `help.txt` says it to people, and `npm run bench -- --help` prints that. */
 import { parseArgs } from "node:util";
 import { curves } from "./growth/curves.ts";
 import { scenarios } from "./scenarios/scenarios.ts";
@@ -20,43 +20,28 @@ export interface BenchOptions {
   readonly isGrowth: boolean;
   readonly curves: readonly string[];
   readonly plotDirectory: string;
-  readonly isHelp: boolean;
 }
 
-/** The text of `--help`. */
-export const help = `npm run bench -- [options]: Syncline's relay beside its peers, on real keystrokes
-
-  --scenario A,B   ${scenarios.map(({ name }) => name).join(", ")} (all)
-  --server A,B     ${serverKinds.map(({ name }) => name).join(", ")} (all)
-  --wire A,B       ${wireNames.join(", ")} (each that a server speaks)
-  --runs N         runs of each, in turns; tables show medians (3)
-  --short          all in half a minute or so, to see that everything works; the figures mean little
-  --out FILE       saves everything as JSON
-  --data DIR       where servers get their data directories; a real disk (.syncline/bench)
-  --growth         how cost grows with its causes, instead; draws it
-  --curve A,B      ${curves.map(({ name }) => name).join(", ")} (all)
-  --plots DIR      where the pictures go (docs/growth)
-  --profile DIR    servers write CPU profiles there: --cpu-prof, and slower for it
-`;
+/** Every option, and what stands after it. */
+export const optionKinds = {
+  scenario: { type: "string" },
+  server: { type: "string" },
+  wire: { type: "string" },
+  runs: { type: "string" },
+  short: { type: "boolean" },
+  out: { type: "string" },
+  data: { type: "string" },
+  profile: { type: "string" },
+  growth: { type: "boolean" },
+  curve: { type: "string" },
+  plots: { type: "string" },
+} as const;
 
 /** Reads the arguments; throws an error with one sentence at the first that is wrong. */
 export const readBenchOptions = (args: readonly string[]): BenchOptions => {
   const { values } = parseArgs({
     args: [...args],
-    options: {
-      scenario: { type: "string" },
-      server: { type: "string" },
-      wire: { type: "string" },
-      runs: { type: "string" },
-      short: { type: "boolean" },
-      out: { type: "string" },
-      data: { type: "string" },
-      profile: { type: "string" },
-      growth: { type: "boolean" },
-      curve: { type: "string" },
-      plots: { type: "string" },
-      help: { type: "boolean" },
-    },
+    options: optionKinds,
   });
   const isShort = values.short ?? false;
   const scenarioNames = scenarios.map(({ name }) => name);
@@ -75,7 +60,6 @@ export const readBenchOptions = (args: readonly string[]): BenchOptions => {
     isGrowth: values.growth ?? false,
     curves: chosen("curve", values.curve, curveNames),
     plotDirectory: values.plots ?? "docs/growth",
-    isHelp: values.help ?? false,
   };
 };
 

@@ -6,7 +6,7 @@ import type { RunResult } from "../load/job.ts";
 import { figureSpecs } from "../report/figures.ts";
 import { exponentOf } from "../report/statistics.ts";
 import { format, type Paint } from "../report/table.ts";
-import type { SessionOptions } from "../run.ts";
+import type { SessionOptions } from "../session.ts";
 import { isInstalled, type ServerKind, serverKinds } from "../servers/servers.ts";
 import type { WireName } from "../wires/wire.ts";
 import { type Curve, growthContestants, type Measure } from "./curves.ts";

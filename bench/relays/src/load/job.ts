@@ -1,5 +1,6 @@
 /** What the load process is told, and what it answers. */
 import type { Figures } from "../report/figures.ts";
+import type { MemoryUse } from "../machine/usage.ts";
 import type { ScenarioParameters } from "../scenarios/parameters.ts";
 import type { Target, WireName } from "../wires/wire.ts";
 
@@ -7,8 +8,8 @@ import type { Target, WireName } from "../wires/wire.ts";
 export interface WatchedProcess {
   readonly name: string;
   readonly pid: number;
-  /** Its resident memory when it had just started. */
-  readonly baseBytes: number;
+  /** Its memory when it had just started. */
+  readonly base: MemoryUse;
 }
 
 /** One run. */
@@ -22,10 +23,14 @@ export interface Job {
 }
 
 /** What a run came to. */
-export interface RunResult {
+export interface RunResult extends Spent {
   readonly figures: Figures;
   /** What was lost or wrong; then the figures mean nothing. Null if everything arrived as it should. */
   readonly failure: string | null;
+}
+
+/** What the measured window took. */
+export interface Spent {
   readonly elapsedMs: number;
   /** Processor time of each server process, in milliseconds. */
   readonly cpuMsByProcess: Readonly<Record<string, number>>;
@@ -33,13 +38,11 @@ export interface RunResult {
 }
 
 /** How busy the load itself was. */
-export interface LoadUse {
+interface LoadUse {
   /** Its processor time by the time that passed. */
   readonly cpuShare: number;
-  /** How late its timers came, all but 1 %. */
+  /** How late its timers came, all but 1 %: it was busy, or waited for a core. */
   readonly lateP99Ms: number;
-  /** Why the figures are the load's limit rather than the server's, or null. */
-  readonly bottleneck: string | null;
 }
 
 /** The result of a run that broke. */
@@ -48,5 +51,5 @@ export const failedRun = (error: unknown): RunResult => ({
   failure: error instanceof Error ? (error.stack ?? error.message) : String(error),
   elapsedMs: 0,
   cpuMsByProcess: {},
-  load: { cpuShare: 0, lateP99Ms: 0, bottleneck: null },
+  load: { cpuShare: 0, lateP99Ms: 0 },
 });

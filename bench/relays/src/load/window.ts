@@ -1,22 +1,19 @@
 /** The measured window: what the servers and the load itself use between its beginning and its end. */
-import { cpuMsOf, memoryOf } from "../machine/usage.ts";
+import { cpuMsOf } from "../machine/usage.ts";
 import { quantileOf } from "../report/statistics.ts";
-import type { LoadUse, WatchedProcess } from "./job.ts";
+import type { Spent, WatchedProcess } from "./job.ts";
+import { memoryMegabytes } from "./memory.ts";
 
 /** What was used. */
 export interface WindowUse {
-  readonly elapsedMs: number;
-  readonly cpuMsByProcess: Readonly<Record<string, number>>;
+  readonly spent: Spent;
+  /** Of all server processes together. */
   readonly cpuMs: number;
-  /** Resident now, over the base. */
+  /** Anonymous memory at its end, over the base. */
   readonly memoryMegabytes: number;
-  readonly load: LoadUse;
 }
 
 const sampleMs = 5;
-const busyShare = 0.9;
-/** Frames come in bursts, so timers wait a little; more than this shows in the latencies. */
-const lateMs = 50;
 
 /** Begins to watch; the result ends it. */
 export const openWindow = (processes: readonly WatchedProcess[]): (() => WindowUse) => {
@@ -39,26 +36,10 @@ export const openWindow = (processes: readonly WatchedProcess[]): (() => WindowU
     clearInterval(timer);
     const cpuShare = (user + system) / 1000 / elapsedMs;
     const lateP99Ms = quantileOf(Float64Array.from(late).sort(), 0.99) || 0;
-    const busiest = Math.max(...Object.values(cpuMsByProcess)) / elapsedMs;
     return {
-      elapsedMs,
-      cpuMsByProcess,
+      spent: { elapsedMs, cpuMsByProcess, load: { cpuShare, lateP99Ms } },
       cpuMs: Object.values(cpuMsByProcess).reduce((sum, ms) => sum + ms, 0),
-      memoryMegabytes: processes.reduce((sum, { pid, baseBytes }) => {
-        return sum + (memoryOf(pid).residentBytes - baseBytes) / 1e6;
-      }, 0),
-      load: { cpuShare, lateP99Ms, bottleneck: whyLoad(cpuShare, lateP99Ms, busiest) },
+      memoryMegabytes: memoryMegabytes(processes),
     };
   };
-};
-
-/** A load that is at its limit while the server is not measures itself. */
-const whyLoad = (cpuShare: number, lateP99Ms: number, serverShare: number): string | null => {
-  if (cpuShare > busyShare && serverShare < busyShare) {
-    return `it used ${(cpuShare * 100).toFixed(0)} % of a core, the server ${(serverShare * 100).toFixed(0)} %`;
-  }
-  if (lateP99Ms > lateMs && serverShare < busyShare) {
-    return `its timers came ${lateP99Ms.toFixed(0)} ms late: it, or something else on this machine, was busy`;
-  }
-  return null;
 };

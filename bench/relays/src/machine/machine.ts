@@ -43,9 +43,7 @@ export const describeMachine = (dataRoot: string): Machine => {
   const kind = statfsSync(dataRoot).type;
   const machine = {
     date: new Date().toISOString(),
-    commit:
-      git("rev-parse", "--short", "HEAD") +
-      (git("status", "--porcelain") === "" ? "" : " and changes"),
+    commit: commitOf(),
     cpu: cpus()[0]?.model ?? "unknown",
     cores: availableParallelism(),
     memoryBytes: totalmem(),
@@ -63,13 +61,17 @@ export const describeMachine = (dataRoot: string): Machine => {
   return { ...machine, summary };
 };
 
-const git = (...args: readonly string[]): string => {
+const commitOf = (): string => {
   try {
-    return execFileSync("git", args, { cwd: repositoryRoot, encoding: "utf8" }).trim();
+    const hasChanges = git("status", "--porcelain") !== "";
+    return `${git("rev-parse", "--short", "HEAD")}${hasChanges ? " and changes" : ""}`;
   } catch {
     return "unknown";
   }
 };
+
+const git = (...args: readonly string[]): string =>
+  execFileSync("git", args, { cwd: repositoryRoot, encoding: "utf8" }).trim();
 
 const versionOf = (path: string): readonly (readonly [string, string])[] => {
   const file = join(repositoryRoot, path, "package.json");

@@ -1,6 +1,7 @@
 /** What processes have used, by the operating system's accounting. Linux: from /proc, which needs no help of the process itself. */
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { setTimeout as rest } from "node:timers/promises";
 
 /** Memory of processes together, in bytes. */
 export interface MemoryUse {
@@ -99,7 +100,7 @@ export const collectGarbage = async (
   waitMs: number = collectionMs,
 ): Promise<void> => {
   for (const pid of pids) process.kill(pid, "SIGUSR2");
-  await new Promise((resolve) => setTimeout(resolve, waitMs));
+  await rest(waitMs);
 };
 
 const statusOf = (pid: number): ((name: string) => number) => {

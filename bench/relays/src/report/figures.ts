@@ -1,7 +1,15 @@
 /** Every figure that can be measured, with its unit. */
 
 /** How a figure is shown. */
-export type FigureUnit = "count" | "perSecond" | "ms" | "us" | "bytes" | "megabytes" | "share";
+export type FigureUnit =
+  | "count"
+  | "perSecond"
+  | "ms"
+  | "us"
+  | "bytes"
+  | "kilobytes"
+  | "megabytes"
+  | "share";
 
 interface FigureSpec {
   /** At the head of its column. */
@@ -28,7 +36,7 @@ export const figureSpecs = {
   },
   bytesPerDelivery: {
     title: "bytes/d.",
-    unit: "count",
+    unit: "bytes",
     meaning: "all that clients read and wrote for each delivery",
   },
   framesPerDelivery: {
@@ -39,14 +47,19 @@ export const figureSpecs = {
   memoryMegabytes: {
     title: "memory MB",
     unit: "megabytes",
-    meaning: "resident memory of the server over what it had when it had just started",
+    meaning: "anonymous memory of the server over what it had when it had just started",
+  },
+  residentMegabytes: {
+    title: "resident MB",
+    unit: "megabytes",
+    meaning: "the same with pages of mapped files",
   },
   heldMegabytes: {
     title: "held MB",
     unit: "megabytes",
-    meaning: "the same after its garbage has been collected",
+    meaning: "anonymous memory after its garbage has been collected",
   },
-  heldKilobytesPerRoom: { title: "kB/room", unit: "share", meaning: "of that, each room" },
+  heldKilobytesPerRoom: { title: "kB/room", unit: "kilobytes", meaning: "of that, each room" },
   leftMegabytes: {
     title: "left MB",
     unit: "megabytes",
@@ -59,26 +72,26 @@ export const figureSpecs = {
   },
   joinP50Ms: { title: "p50 ms", unit: "ms", meaning: "from connecting to the whole document" },
   joinP99Ms: { title: "p99 ms", unit: "ms", meaning: "from connecting to the whole document" },
-  joinsPerSecond: { title: "joins/s", unit: "share", meaning: "by the time until the last" },
+  joinsPerSecond: { title: "joins/s", unit: "perSecond", meaning: "by the time until the last" },
   cpuMsPerJoin: { title: "CPU ms/join", unit: "ms", meaning: "processor time of the server" },
   peakMegabytes: {
     title: "peak MB",
     unit: "megabytes",
-    meaning: "the most that was resident meanwhile, over the base",
+    meaning: "the most that was resident meanwhile, mapped files included, over the base",
   },
   peakOverBeforeMegabytes: {
     title: "of it joins",
     unit: "megabytes",
     meaning: "the peak over what was resident just before",
   },
-  bytesPerJoin: { title: "bytes/join", unit: "count", meaning: "read by each client" },
-  documentBytes: { title: "document", unit: "count", meaning: "bytes of the document in Yjs" },
+  bytesPerJoin: { title: "bytes/join", unit: "bytes", meaning: "read by each client" },
+  documentBytes: { title: "document", unit: "bytes", meaning: "bytes of the document in Yjs" },
   serverCpuShare: { title: "cores", unit: "share", meaning: "processor time by time" },
-  unchangedBytes: { title: "bytes", unit: "count", meaning: "both ways, nothing changed" },
+  unchangedBytes: { title: "bytes", unit: "bytes", meaning: "both ways, nothing changed" },
   unchangedMessages: { title: "frames", unit: "count", meaning: "both ways, nothing changed" },
   unchangedMs: { title: "ms", unit: "ms", meaning: "until the client knows, nothing changed" },
   unchangedCpuMs: { title: "CPU ms", unit: "ms", meaning: "of the server, nothing changed" },
-  changedBytes: { title: "10 ch.: bytes", unit: "count", meaning: "both ways, some changed" },
+  changedBytes: { title: "changed bytes", unit: "bytes", meaning: "both ways, some changed" },
   changedMessages: { title: "frames", unit: "count", meaning: "both ways, some changed" },
   changedMs: { title: "ms", unit: "ms", meaning: "until the client has it, some changed" },
   roundTrips: {
@@ -87,12 +100,12 @@ export const figureSpecs = {
     meaning: "waits of one socket for an answer, the switch of protocols included",
   },
   catchUpMs: { title: "catch-up ms", unit: "ms", meaning: "a newcomer has the whole history" },
-  catchUpBytes: { title: "catch-up B", unit: "count", meaning: "read by that newcomer" },
+  catchUpBytes: { title: "catch-up B", unit: "bytes", meaning: "read by that newcomer" },
   emptyReadyMs: { title: "empty: ms", unit: "ms", meaning: "from start to ready, nothing on disk" },
   readyMs: { title: "ready ms", unit: "ms", meaning: "from start to ready, all rooms on disk" },
   firstJoinMs: { title: "1st join", unit: "ms", meaning: "the first client has its room" },
   diskMegabytes: { title: "disk MB", unit: "megabytes", meaning: "blocks of its files" },
-  diskBytesPerRoom: { title: "disk B/room", unit: "count", meaning: "of that, each room" },
+  diskBytesPerRoom: { title: "disk B/room", unit: "bytes", meaning: "of that, each room" },
   fillCpuUsPerRoom: { title: "CPU µs/room", unit: "us", meaning: "to take it in" },
 } as const satisfies Record<string, FigureSpec>;
 

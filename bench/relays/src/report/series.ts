@@ -11,7 +11,6 @@ export interface Series {
   readonly isFromDisk: boolean;
   readonly runs: readonly RunResult[];
   readonly failures: readonly string[];
-  readonly bottlenecks: readonly string[];
   /** The figure in each run that did not fail and has it. */
   figures(name: FigureName): readonly number[];
 }
@@ -27,7 +26,6 @@ export const seriesOf = (
   isFromDisk,
   runs,
   failures: runs.flatMap(({ failure }) => failure ?? []),
-  bottlenecks: runs.flatMap(({ load }) => load.bottleneck ?? []),
   figures: (name) =>
     runs.flatMap(({ figures, failure }) => {
       const value = figures[name];

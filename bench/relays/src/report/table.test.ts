@@ -11,7 +11,7 @@ const result = (figures: RunResult["figures"], rest: Partial<RunResult> = {}): R
   failure: null,
   elapsedMs: 1,
   cpuMsByProcess: {},
-  load: { cpuShare: 0.5, lateP99Ms: 1, bottleneck: null },
+  load: { cpuShare: 0.5, lateP99Ms: 1 },
   ...rest,
 });
 
@@ -63,16 +63,31 @@ describe("a table", () => {
     expect(text).toContain("ack: from disk with syncline-1; from memory with all others");
   });
 
-  test("says when the load was the limit", () => {
-    const load = { cpuShare: 0.97, lateP99Ms: 1, bottleneck: "it used 97 % of a core" };
-    const text = tableOf(
-      shape,
-      [series("bare-ws", [result({ cpuUsPerDelivery: 1 }, { load })])],
-      false,
-      paintNothing,
-    );
+  const noteOf = (cpuShare: number, lateP99Ms: number, serverCpuMs: number): string | undefined => {
+    const use = {
+      load: { cpuShare, lateP99Ms },
+      elapsedMs: 100,
+      cpuMsByProcess: { a: serverCpuMs },
+    };
+    const runs = [cpu(1), result({ cpuUsPerDelivery: 1 }, use)];
+    const text = tableOf(shape, [series("bare-ws", runs)], false, paintNothing);
+    return text.split("\n").find((line) => line.startsWith("  !"));
+  };
 
-    expect(text).toContain("! bare-ws (native): limited by the load: it used 97 % of a core");
+  test("says when the load was at its limit", () => {
+    expect(noteOf(0.97, 1, 60)).toBe(
+      "  ! bare-ws (native): in 1 of 2 runs the load used 97 % of a core, each server process less",
+    );
+  });
+
+  test("says nothing of a load that was as busy as the server", () => {
+    expect(noteOf(0.97, 1, 95)).toBeUndefined();
+  });
+
+  test("says by itself that timers were late", () => {
+    expect(noteOf(0.4, 80, 60)).toBe(
+      "  ! bare-ws (native): in 1 of 2 runs timers of the load came 80 ms late (p99)",
+    );
   });
 
   test("has the share of each process of a server that has several", () => {
@@ -88,7 +103,11 @@ describe("a table", () => {
     ) as Record<FigureName, number>;
     const all = serverKinds.flatMap(
       ({ name: server, label, wires, isAcknowledgedFromDisk: isFromDisk }) =>
-        wires.map((wire) => seriesOf({ server, label, wire, isFromDisk }, [result(figures)])),
+        wires.map((wire) =>
+          seriesOf({ server, label, wire, isFromDisk }, [
+            result(figures, { load: { cpuShare: 0.97, lateP99Ms: 12_345 } }),
+          ]),
+        ),
     );
 
     for (const scenario of scenarios) {

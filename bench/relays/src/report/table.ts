@@ -1,4 +1,5 @@
 /** Figures as a table that fits into 120 columns. */
+import type { RunResult } from "../load/job.ts";
 import { type FigureName, figureSpecs, type FigureUnit } from "./figures.ts";
 import { type Spread, spreadOf } from "./statistics.ts";
 import type { Scenario } from "../scenarios/scenarios.ts";
@@ -21,11 +22,12 @@ export const format = (unit: FigureUnit, value: number): string => {
   if (!Number.isFinite(value)) return "–";
   switch (unit) {
     case "count":
-    case "perSecond":
     case "bytes":
       return grouped.format(value);
     case "ms":
     case "us":
+    case "perSecond":
+    case "kilobytes":
     case "megabytes":
     case "share":
       return value >= 100
@@ -73,7 +75,7 @@ export const tableOf = (
     ...ratioLines(ratios, series),
     ...diskLines(columns, series),
     ...shareLines(series),
-    ...noteLines(series, paint),
+    ...series.flatMap((one) => loadLines(one).map((line) => paint("yellow", line))),
     "",
   ].join("\n");
 };
@@ -143,16 +145,32 @@ const shareLines = (series: readonly Series[]): readonly string[] =>
     );
     const total = sums.reduce((sum, ms) => sum + ms, 0);
     if (total === 0) return [];
-    const shares = names.map(
-      (name, index) => `${name} ${(((sums[index] ?? 0) / total) * 100).toFixed(0)} %`,
-    );
+    const shares = names.map((name, index) => `${name} ${percent((sums[index] ?? 0) / total)}`);
     return [`  CPU of ${label} (${wire}): ${shares.join(", ")}`];
   });
 
-const noteLines = (series: readonly Series[], paint: Paint): readonly string[] =>
-  series.flatMap((one) => {
-    const [bottleneck] = one.bottlenecks;
-    return bottleneck === undefined
-      ? []
-      : [paint("yellow", `  ! ${one.label} (${one.wire}): limited by the load: ${bottleneck}`)];
+/** From this share of a core on, a process is at its limit. */
+const limitShare = 0.9;
+/** Frames come in bursts, so timers wait a little; more than this shows in the latencies. */
+const lateMs = 50;
+
+/** What is known of the load where it may have shaped the figures: that it was the limit, that its timers were late. */
+const loadLines = ({ label, wire, runs }: Series): readonly string[] => {
+  const limited = runs.filter(({ load, cpuMsByProcess, elapsedMs }) => {
+    const serverShare = Math.max(...Object.values(cpuMsByProcess)) / elapsedMs;
+    return load.cpuShare > limitShare && serverShare < limitShare;
   });
+  const late = runs.filter(({ load }) => load.lateP99Ms > lateMs);
+  const line = (some: readonly RunResult[], text: string): readonly string[] =>
+    some.length === 0
+      ? []
+      : [`  ! ${label} (${wire}): in ${some.length} of ${runs.length} runs ${text}`];
+  const cpuShare = Math.max(...limited.map(({ load }) => load.cpuShare));
+  const lateP99Ms = Math.max(...late.map(({ load }) => load.lateP99Ms));
+  return [
+    ...line(limited, `the load used ${percent(cpuShare)} of a core, each server process less`),
+    ...line(late, `timers of the load came ${lateP99Ms.toFixed(0)} ms late (p99)`),
+  ];
+};
+
+const percent = (share: number): string => `${(share * 100).toFixed(0)} %`;

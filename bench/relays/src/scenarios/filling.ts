@@ -6,7 +6,7 @@ import { inLanes } from "../load/lanes.ts";
 import { maskedFrame, openWebSocket } from "../load/web-socket.ts";
 import { takeNativeFrame } from "../wires/native-frames.ts";
 import { greeting, joinFrame, submitFrame } from "../wires/native.ts";
-import { idleHandlers, type Wire } from "../wires/wire.ts";
+import { idleHandlers, type Wire, urlOf } from "../wires/wire.ts";
 import type { Keystrokes } from "../workload/keystrokes.ts";
 import * as Y from "yjs";
 
@@ -40,8 +40,7 @@ const fillRoom = async (
   update: Uint8Array,
 ): Promise<void> => {
   const done = createDeferred();
-  const { urls } = job.target;
-  const client = await wire.join(job.target, urls[index % urls.length] ?? "", name, {
+  const client = await wire.join(job.target, urlOf(job.target, index), name, {
     ...idleHandlers,
     update: () => {
       if (wire.isAcknowledgedByEcho) done.resolve();
@@ -61,7 +60,6 @@ const fillSpaces = async (
   index: number,
   update: Uint8Array,
 ): Promise<void> => {
-  const { urls } = job.target;
   const welcomed = createDeferred();
   const admitted = createDeferred();
   let welcomeCount = 0;
@@ -82,7 +80,7 @@ const fillSpaces = async (
       throw new Error(`the relay refused: ${reason}`);
     },
   };
-  const socket = await openWebSocket(urls[index % urls.length] ?? "", SUBPROTOCOL, {
+  const socket = await openWebSocket(urlOf(job.target, index), SUBPROTOCOL, {
     message: (bytes) => takeNativeFrame(bytes, taker),
     closed: (code) => {
       const error = new Error(`closed with ${code}`);

@@ -1,9 +1,9 @@
 /** `history`: a document is typed, keystroke by keystroke, and then opened by newcomers. Only for the growth curves. */
+import { setTimeout as rest } from "node:timers/promises";
 import { createDeferred } from "../load/deferred.ts";
 import type { Job, RunResult } from "../load/job.ts";
-import { rest } from "../load/memory.ts";
 import { spreadOf } from "../report/statistics.ts";
-import { idleHandlers, type Wire } from "../wires/wire.ts";
+import { idleHandlers, type Wire, urlOf } from "../wires/wire.ts";
 import type { HistoryParameters } from "./parameters.ts";
 import { runTyping } from "./typing.ts";
 
@@ -50,7 +50,7 @@ const arrive = async (
 ): Promise<{ readonly ms: number; readonly byteCount: number }> => {
   const done = createDeferred();
   const startMs = performance.now();
-  const client = await wire.join(job.target, job.target.urls[0] ?? "", name, {
+  const client = await wire.join(job.target, urlOf(job.target, 0), name, {
     ...idleHandlers,
     caughtUp: () => setImmediate(done.resolve),
     closed: (code) => done.reject(new Error(`a newcomer was closed with ${code}`)),

@@ -1,17 +1,18 @@
 /** `idle`: what rooms cost whose clients do nothing, and rooms whose clients have left. */
+import { setTimeout as rest } from "node:timers/promises";
 import type { Job, RunResult } from "../load/job.ts";
 import { createDeferred } from "../load/deferred.ts";
 import { inLanes } from "../load/lanes.ts";
-import { heldMegabytes, residentMegabytes, rest } from "../load/memory.ts";
+import { heldMegabytes, memoryMegabytes, residentMegabytes } from "../load/memory.ts";
 import { createProgress } from "../load/progress.ts";
 import { openWindow } from "../load/window.ts";
-import { type Client, idleHandlers, type Wire } from "../wires/wire.ts";
+import { type Client, idleHandlers, type Wire, urlOf } from "../wires/wire.ts";
 import { type Keystrokes, readKeystrokes } from "../workload/keystrokes.ts";
 import type { IdleParameters } from "./parameters.ts";
 
 const laneCount = 16;
-/** So many rooms are looked into, whether everything is there. */
-const checkedMax = 20;
+/** At least so many rooms are looked into, whether everything is there. */
+const checkedMin = 20;
 
 /** Runs the scenario. */
 export const runIdle = async (
@@ -29,24 +30,25 @@ export const runIdle = async (
     clients[index] = await fillRoom(job, wire, name, index, keystrokes);
   });
   const use = closeWindow();
-  const failure = job.target.isCopying ? null : await whyWrong(job, wire, names, keystrokes);
+  const failure = await whyWrongRooms(job, wire, names, keystrokes);
   await rest(restMs);
-  const memoryMegabytes = residentMegabytes(job.processes);
+  const before = {
+    memoryMegabytes: memoryMegabytes(job.processes),
+    residentMegabytes: residentMegabytes(job.processes),
+  };
   const heldMemory = await heldMegabytes(job.processes, restMs);
   for (const { socket } of clients) socket.close();
   await rest(restMs * 2);
   return {
     figures: {
-      memoryMegabytes,
+      ...before,
       heldMegabytes: heldMemory,
       heldKilobytesPerRoom: (heldMemory * 1000) / rooms,
       leftMegabytes: await heldMegabytes(job.processes, restMs),
       cpuUsPerUpdate: (use.cpuMs * 1000) / rooms / updates,
     },
     failure,
-    elapsedMs: use.elapsedMs,
-    cpuMsByProcess: use.cpuMsByProcess,
-    load: use.load,
+    ...use.spent,
   };
 };
 
@@ -58,18 +60,17 @@ const fillRoom = async (
   index: number,
   keystrokes: Keystrokes,
 ): Promise<Client> => {
-  const { urls, isCopying } = job.target;
   const { updates } = keystrokes;
   const done = createDeferred();
   const progress = createProgress(keystrokes);
   const reach = (count: number): void => {
     if (count === updates.length) done.resolve();
   };
-  const client = await wire.join(job.target, urls[index % urls.length] ?? "", name, {
+  const client = await wire.join(job.target, urlOf(job.target, index), name, {
     ...idleHandlers,
     update: (payload) => {
       const count = progress.take(payload);
-      if (wire.isAcknowledgedByEcho || isCopying) reach(count);
+      if (wire.isAcknowledgedByEcho) reach(count);
     },
     acknowledged: reach,
     closed: (code) => done.reject(new Error(`room ${name} was closed with ${code}`)),
@@ -79,13 +80,14 @@ const fillRoom = async (
   return client;
 };
 
-const whyWrong = async (
+/** What newcomers do not find in some of the rooms, evenly spread, or null. */
+export const whyWrongRooms = async (
   job: Job,
   wire: Wire,
   names: readonly string[],
   keystrokes: Keystrokes,
 ): Promise<string | null> => {
-  const step = Math.max(1, Math.floor(names.length / checkedMax));
+  const step = Math.max(1, Math.floor(names.length / checkedMin));
   for (let index = 0; index < names.length; index += step) {
     const why = await whyWrongRoom(job, wire, names[index] ?? "", keystrokes);
     if (why !== null) return why;
@@ -94,7 +96,7 @@ const whyWrong = async (
 };
 
 /** What a newcomer does not find in a room, or null. */
-export const whyWrongRoom = async (
+const whyWrongRoom = async (
   job: Job,
   wire: Wire,
   name: string,
@@ -102,8 +104,7 @@ export const whyWrongRoom = async (
 ): Promise<string | null> => {
   const progress = createProgress(keystrokes);
   const done = createDeferred();
-  const [url = ""] = job.target.urls;
-  const client = await wire.join(job.target, url, name, {
+  const client = await wire.join(job.target, urlOf(job.target, 0), name, {
     ...idleHandlers,
     update: (payload) => void progress.take(payload),
     state: (payload) => void progress.takeState(payload),

@@ -1,12 +1,13 @@
 /** `join`: a large document is opened by many at once, as after a deploy. */
+import { setTimeout as rest } from "node:timers/promises";
 import * as Y from "yjs";
 import { createDeferred } from "../load/deferred.ts";
 import type { Job, RunResult } from "../load/job.ts";
-import { peakMegabytes, residentMegabytes, rest } from "../load/memory.ts";
+import { peakMegabytes, residentMegabytes } from "../load/memory.ts";
 import { openWindow } from "../load/window.ts";
 import { resetPeak } from "../machine/usage.ts";
 import { quantileOf } from "../report/statistics.ts";
-import { type Client, idleHandlers, type Wire } from "../wires/wire.ts";
+import { type Client, idleHandlers, type Wire, urlOf } from "../wires/wire.ts";
 import { TEXT_NAME } from "../workload/keystrokes.ts";
 import { type LargeDocument, largeDocumentOf } from "../workload/large-document.ts";
 import type { JoinParameters } from "./parameters.ts";
@@ -48,7 +49,7 @@ export const runJoin = async (
     figures: {
       joinP50Ms: quantileOf(times, 0.5),
       joinP99Ms: quantileOf(times, 0.99),
-      joinsPerSecond: clients / (use.elapsedMs / 1000),
+      joinsPerSecond: clients / (use.spent.elapsedMs / 1000),
       cpuMsPerJoin: use.cpuMs / clients,
       peakMegabytes: peak,
       peakOverBeforeMegabytes: peak - before,
@@ -57,9 +58,7 @@ export const runJoin = async (
       documentBytes: document.byteCount,
     },
     failure: whyWrong(variants, document),
-    elapsedMs: use.elapsedMs,
-    cpuMsByProcess: use.cpuMsByProcess,
-    load: use.load,
+    ...use.spent,
   };
 };
 
@@ -81,7 +80,7 @@ const write = async (
     }
     if (count >= updates.length) done.resolve();
   };
-  const client = await wire.join(job.target, job.target.urls[0] ?? "", name, {
+  const client = await wire.join(job.target, urlOf(job.target, 0), name, {
     ...idleHandlers,
     update: () => {
       echoCount += 1;
@@ -105,12 +104,11 @@ const arrive = async (
   index: number,
   variants: Uint8Array[],
 ): Promise<Arrival> => {
-  const { urls } = job.target;
   const parts: Uint8Array[] = [];
   const done = createDeferred();
   const startMs = performance.now();
   const keep = (payload: Uint8Array): void => void parts.push(payload.slice());
-  const client = await wire.join(job.target, urls[index % urls.length] ?? "", name, {
+  const client = await wire.join(job.target, urlOf(job.target, index), name, {
     ...idleHandlers,
     update: keep,
     state: keep,

@@ -1,12 +1,12 @@
 /** `presence`: everybody sees everybody else's cursor move. */
+import { setTimeout as rest } from "node:timers/promises";
 import { createDeferred } from "../load/deferred.ts";
 import type { Job, RunResult } from "../load/job.ts";
 import { inLanes } from "../load/lanes.ts";
-import { rest } from "../load/memory.ts";
 import { openWindow } from "../load/window.ts";
 import { cursorOf, takeBytes, takeNumber } from "../load/cursor.ts";
 import { quantileOf } from "../report/statistics.ts";
-import { type Client, idleHandlers, type Wire } from "../wires/wire.ts";
+import { type Client, idleHandlers, type Wire, urlOf } from "../wires/wire.ts";
 import type { PresenceParameters } from "./parameters.ts";
 
 const patienceMs = 10_000;
@@ -66,22 +66,19 @@ export const runPresence = async (
       latencyP50Ms: quantileOf(latencies, 0.5),
       latencyP99Ms: quantileOf(latencies, 0.99),
       cpuUsPerDelivery: (use.cpuMs * 1000) / deliveries,
-      serverCpuShare: use.cpuMs / use.elapsedMs,
+      serverCpuShare: use.cpuMs / use.spent.elapsedMs,
       bytesPerDelivery: (after.bytes - before.bytes) / deliveries,
       framesPerDelivery: (after.messages - before.messages) / deliveries,
       memoryMegabytes: use.memoryMegabytes,
     },
     failure,
-    elapsedMs: use.elapsedMs,
-    cpuMsByProcess: use.cpuMsByProcess,
-    load: use.load,
+    ...use.spent,
   };
 };
 
 const join = async (presence: Presence, name: string, index: number): Promise<void> => {
   const { job, wire } = presence;
-  const { urls } = job.target;
-  presence.clients[index] = await wire.join(job.target, urls[index % urls.length] ?? "", name, {
+  presence.clients[index] = await wire.join(job.target, urlOf(job.target, index), name, {
     ...idleHandlers,
     presence: (bytes) => take(presence, index, bytes),
   });

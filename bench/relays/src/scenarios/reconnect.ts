@@ -1,10 +1,10 @@
 /** `reconnect`: one client comes back to many documents, of which none has changed, and then a few. */
+import { setTimeout as rest } from "node:timers/promises";
 import { createDeferred } from "../load/deferred.ts";
 import type { Job, RunResult } from "../load/job.ts";
 import { inLanes } from "../load/lanes.ts";
-import { rest } from "../load/memory.ts";
 import { openWindow } from "../load/window.ts";
-import { type Client, idleHandlers, type Wire } from "../wires/wire.ts";
+import { type Client, idleHandlers, type Wire, urlOf } from "../wires/wire.ts";
 import { readKeystrokes } from "../workload/keystrokes.ts";
 import * as Y from "yjs";
 import type { ReconnectParameters } from "./parameters.ts";
@@ -87,9 +87,7 @@ export const runReconnect = async (
     failure: isRight
       ? null
       : `saw changes in ${first.changedCount}, ${unchanged.changedCount} and ${after.changedCount} documents`,
-    elapsedMs: use.elapsedMs,
-    cpuMsByProcess: use.cpuMsByProcess,
-    load: use.load,
+    ...use.spent,
   };
 };
 
@@ -114,7 +112,6 @@ const writeRooms = async (
   const acknowledgedCounts = names.map(() => 0);
   const clients: Client[] = [];
   let whenTold = (): void => {};
-  const { urls } = job.target;
   const until = async (indexes: readonly number[], count: number): Promise<void> => {
     const done = createDeferred();
     whenTold = () => {
@@ -129,7 +126,7 @@ const writeRooms = async (
   };
   await inLanes(names, 32, async (name, index) => {
     let echoCount = 0;
-    const client = await wire.join(job.target, urls[index % urls.length] ?? "", name, {
+    const client = await wire.join(job.target, urlOf(job.target, index), name, {
       ...idleHandlers,
       update: () => {
         echoCount += 1;

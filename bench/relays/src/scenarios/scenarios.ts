@@ -120,6 +120,7 @@ export const scenarios: readonly Scenario[] = [
     isPerWire: true,
     columns: [
       "memoryMegabytes",
+      "residentMegabytes",
       "heldMegabytes",
       "heldKilobytesPerRoom",
       "leftMegabytes",

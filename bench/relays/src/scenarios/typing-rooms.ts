@@ -2,7 +2,7 @@
 import type { Job } from "../load/job.ts";
 import { inLanes } from "../load/lanes.ts";
 import { createProgress, type Progress } from "../load/progress.ts";
-import { type Client, idleHandlers, type Wire } from "../wires/wire.ts";
+import { type Client, idleHandlers, type Wire, urlOf } from "../wires/wire.ts";
 import { type Keystrokes, readKeystrokes } from "../workload/keystrokes.ts";
 import type { TypingParameters } from "./parameters.ts";
 
@@ -60,14 +60,13 @@ export const openRooms = async (
     failure: null,
     finished: () => {},
   };
-  const { urls } = job.target;
   await inLanes(Array.from({ length: parameters.rooms }), 8, async (_, index) => {
     const name = `${job.roomPrefix}${prefix}-${String(index).padStart(5, "0")}`;
     const room = createRoom(typing, wire, name);
     typing.rooms[index] = room;
     for (let place = 0; place <= parameters.readers; place += 1) {
       // Neighbours are at different relays, and so are the authors of different rooms.
-      const url = urls[(index + place) % urls.length] ?? "";
+      const url = urlOf(job.target, index + place);
       room.members[place] = await join(typing, job, wire, { url, name, room, place, index });
     }
   });

@@ -1,4 +1,5 @@
 /** Authors type real keystrokes, readers see them: `fan-out`, `rooms` and `paced`. */
+import { setTimeout as rest } from "node:timers/promises";
 import * as Y from "yjs";
 import { createDeferred } from "../load/deferred.ts";
 import type { Job, RunResult } from "../load/job.ts";
@@ -24,7 +25,7 @@ export const runTyping = async (
   if (warmUp.failure !== null) throw new Error(`in the warm-up: ${warmUp.failure}`);
   for (const { members } of warmUp.rooms) for (const { client } of members) client.socket.close();
   const typing = await openRooms(job, wire, parameters, "room");
-  await new Promise((resolve) => setTimeout(resolve, parameters.restMs));
+  await rest(parameters.restMs);
   const traffic = trafficOf(typing);
   const closeWindow = openWindow(job.processes);
   const startMs = performance.now();
@@ -49,9 +50,7 @@ export const runTyping = async (
       memoryMegabytes: use.memoryMegabytes,
     },
     failure,
-    elapsedMs: use.elapsedMs,
-    cpuMsByProcess: use.cpuMsByProcess,
-    load: use.load,
+    ...use.spent,
   };
 };
 

@@ -4,6 +4,7 @@ import { createDeferred } from "../load/deferred.ts";
 import type { Job } from "../load/job.ts";
 import { openWebSocket } from "../load/web-socket.ts";
 import { authFrame, hocuspocusKinds, syncFrame } from "../wires/hocuspocus.ts";
+import { urlOf } from "../wires/wire.ts";
 import { stateVectorOf, steps } from "../wires/y-websocket.ts";
 import { AUTHOR } from "../workload/keystrokes.ts";
 import { extentOf } from "../workload/update-extent.ts";
@@ -19,7 +20,7 @@ export const createHocuspocusVisitor = (job: Job, names: readonly string[]): Vis
       const missing = new Set(names);
       const done = createDeferred();
       const startMs = performance.now();
-      const socket = openWebSocket(job.target.urls[0] ?? "", null, {
+      const socket = openWebSocket(urlOf(job.target, 0), null, {
         message: (bytes) => {
           const cursor = cursorOf(bytes);
           const name = decoder.decode(takeBytes(cursor));

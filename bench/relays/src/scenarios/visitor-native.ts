@@ -13,6 +13,7 @@ import { createDeferred } from "../load/deferred.ts";
 import type { Job } from "../load/job.ts";
 import { type LoadSocket, maskedFrame, openWebSocket } from "../load/web-socket.ts";
 import { greeting } from "../wires/native.ts";
+import { urlOf } from "../wires/wire.ts";
 import type { Author, DocumentUpdates, Visitor } from "./reconnect.ts";
 
 interface Edge {
@@ -60,7 +61,7 @@ export const writeNativeDocuments = async (
   let ownCount = 0;
   let whenTold = (): void => {};
   const edge = await openEdge(
-    job.target.urls[0] ?? "",
+    urlOf(job.target, 0),
     `${job.roomPrefix}space`,
     (message) => {
       if (message.kind === "welcome") welcomed.resolve();

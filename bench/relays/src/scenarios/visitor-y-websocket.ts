@@ -4,6 +4,7 @@ import { createDeferred } from "../load/deferred.ts";
 import type { Job } from "../load/job.ts";
 import { type LoadSocket, maskedFrame, openWebSocket } from "../load/web-socket.ts";
 import { emptyStep2, kinds, stateVectorOf, steps } from "../wires/y-websocket.ts";
+import { urlOf } from "../wires/wire.ts";
 import { AUTHOR } from "../workload/keystrokes.ts";
 import { extentOf } from "../workload/update-extent.ts";
 import type { Visitor } from "./reconnect.ts";
@@ -11,10 +12,9 @@ import type { Visitor } from "./reconnect.ts";
 /** A client that has, of each document, what came in its last visit. */
 export const createYWebsocketVisitor = (job: Job, names: readonly string[]): Visitor => {
   const clocks = names.map(() => 0);
-  const { urls } = job.target;
   const syncOne = async (name: string, index: number): Promise<{ readonly socket: LoadSocket }> => {
     const done = createDeferred();
-    const socket = openWebSocket(`${urls[index % urls.length]}/${name}`, null, {
+    const socket = openWebSocket(`${urlOf(job.target, index)}/${name}`, null, {
       message: (bytes) => {
         const cursor = cursorOf(bytes);
         if (takeNumber(cursor) !== kinds.sync) return;

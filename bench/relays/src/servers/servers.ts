@@ -62,7 +62,7 @@ const syncline = {
   needs: relayScript,
 } as const;
 
-const one = async (
+const startOne = async (
   name: string,
   script: string,
   args: readonly string[],
@@ -75,7 +75,7 @@ export const serverKinds: readonly ServerKind[] = [
     ...bare,
     name: "bare-ws",
     label: "bare ws loop",
-    start: (options) => one("bare-ws", bareScript, [], options),
+    start: (options) => startOne("bare-ws", bareScript, [], options),
   },
   {
     name: "y-websocket",
@@ -86,14 +86,14 @@ export const serverKinds: readonly ServerKind[] = [
     isPersistent: false,
     writeQuorum: 1,
     needs: join(peersFolder, "node_modules/@y/websocket-server/package.json"),
-    start: (options) => one("y-websocket", join(peersFolder, "y-websocket.mjs"), [], options),
+    start: (options) => startOne("y-websocket", join(peersFolder, "y-websocket.mjs"), [], options),
   },
   {
     ...hocuspocus,
     name: "hocuspocus",
     label: "Hocuspocus 4.7",
     isPersistent: false,
-    start: (options) => one("hocuspocus", join(peersFolder, "hocuspocus.mjs"), [], options),
+    start: (options) => startOne("hocuspocus", join(peersFolder, "hocuspocus.mjs"), [], options),
   },
   {
     ...hocuspocus,
@@ -102,7 +102,7 @@ export const serverKinds: readonly ServerKind[] = [
     isPersistent: true,
     start: (options) => {
       const args = ["--sqlite", join(options.dataDirectory, "hocuspocus.sqlite")];
-      return one("hocuspocus-sqlite", join(peersFolder, "hocuspocus.mjs"), args, options);
+      return startOne("hocuspocus-sqlite", join(peersFolder, "hocuspocus.mjs"), args, options);
     },
   },
   {
@@ -126,7 +126,7 @@ const lossyServer: ServerKind = {
   ...bare,
   name: "lossy-ws",
   label: "ws loop that loses frames",
-  start: (options) => one("lossy-ws", bareScript, ["--lossy"], options),
+  start: (options) => startOne("lossy-ws", bareScript, ["--lossy"], options),
 };
 
 /** All that can be chosen by name. */
@@ -142,7 +142,7 @@ const startRelays = async (
   const ports = await freePorts(count);
   const ids = ports.map((_, index) => String.fromCodePoint(97 + index));
   const peers = ids.map((id, index) => `${id}=ws://127.0.0.1:${ports[index]}`).join(",");
-  return Promise.all(
+  const starts = await Promise.allSettled(
     ids.map((id, index) =>
       startProcess({
         name: `relay ${id}`,
@@ -158,6 +158,12 @@ const startRelays = async (
       }),
     ),
   );
+  const started = starts.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+  const failed = starts.find((one) => one.status === "rejected");
+  if (failed === undefined) return started;
+  // Those that did start would take the processor from whoever is measured next.
+  await Promise.all(started.map((relay) => relay.stop()));
+  throw failed.reason;
 };
 
 const freePorts = async (count: number): Promise<readonly number[]> => {

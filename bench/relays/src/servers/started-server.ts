@@ -26,6 +26,8 @@ export interface ServerCommand {
 }
 
 const stopPatienceMs = 5_000;
+/** A server that reads very many rooms from its disk takes seconds, not minutes. */
+const readyPatienceMs = 300_000;
 const complaintsMax = 20;
 
 /** Starts a process; rejects with what it said if it ends before it is ready. */
@@ -39,7 +41,8 @@ export const startProcess = async (command: ServerCommand): Promise<ServerProces
     complaints.push(line);
     if (complaints.length > complaintsMax) complaints.shift();
   });
-  const url = await readiness(command.name, child, complaints);
+  const timer = setTimeout(() => child.kill("SIGKILL"), readyPatienceMs);
+  const url = await readiness(command.name, child, complaints).finally(() => clearTimeout(timer));
   return {
     name: command.name,
     url,
@@ -68,8 +71,8 @@ const readiness = (
       if (line.startsWith("ready ")) resolve(line.slice("ready ".length));
     });
     child.once("error", reject);
-    child.once("exit", (code) =>
-      reject(new Error(`${name} ended with ${code}: ${complaints.join("\n")}`)),
+    child.once("exit", (code, signal) =>
+      reject(new Error(`${name} ended with ${code ?? signal}: ${complaints.join("\n")}`)),
     );
   });
 

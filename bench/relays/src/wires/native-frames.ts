@@ -24,6 +24,24 @@ export interface NativeTaker {
   readonly refused: (reason: string) => void;
 }
 
+/** Numbers of the items, as they stand on the wire. */
+export const itemKinds = {
+  heartbeat: 0,
+  greet: 1,
+  open: 2,
+  close: 3,
+  logs: 4,
+  error: 5,
+  submit: 17,
+  presence: 19,
+  welcome: 20,
+  group: 21,
+  update: 22,
+  admitted: 23,
+  durable: 25,
+  refused: 26,
+} as const;
+
 const decoder = new TextDecoder();
 const takeText = (cursor: Cursor): string => decoder.decode(takeBytes(cursor));
 
@@ -36,42 +54,42 @@ export const takeNativeFrame = (frame: Uint8Array, taker: NativeTaker): void => 
 const takeItem = (cursor: Cursor, taker: NativeTaker): void => {
   const kind = takeNumber(cursor);
   switch (kind) {
-    case 0:
+    case itemKinds.heartbeat:
       return;
-    case 1:
+    case itemKinds.greet:
       return skipGreeting(cursor);
-    case 5:
+    case itemKinds.error:
       skipBytes(cursor);
       return taker.refused(`${takeText(cursor)}: ${takeText(cursor)}`);
   }
   takeNumber(cursor);
   switch (kind) {
-    case 2:
+    case itemKinds.open:
       return skipBytes(cursor);
-    case 3:
+    case itemKinds.close:
       return taker.refused("the space was closed");
-    case 4:
+    case itemKinds.logs:
       return skip(cursor, 8 * takeNumber(cursor));
-    case 17:
+    case itemKinds.submit:
       takeNumber(cursor);
       return takeBatches(cursor, (payload) => taker.batch(payload, -1, 0));
-    case 19:
+    case itemKinds.presence:
       takeNumber(cursor);
       return taker.presence(takeBytes(cursor));
-    case 20:
+    case itemKinds.welcome:
       return takeWelcome(cursor, taker);
-    case 21:
+    case itemKinds.group:
       return takeGroup(cursor, taker);
-    case 22:
+    case itemKinds.update:
       return takeShownEntries(cursor, taker);
-    case 23: {
+    case itemKinds.admitted: {
       const ownNumber = takeNumber(cursor);
       takeNumber(cursor);
       return taker.own(ownNumber, takeNumber(cursor));
     }
-    case 25:
+    case itemKinds.durable:
       return takeDurable(cursor, taker);
-    case 26:
+    case itemKinds.refused:
       takeNumber(cursor);
       return taker.refused(`${takeText(cursor)}: ${takeText(cursor)}`);
     default:

@@ -16,7 +16,7 @@ import {
 import { randomBytes } from "node:crypto";
 import { createDeferred } from "../load/deferred.ts";
 import { maskedFrame, openWebSocket } from "../load/web-socket.ts";
-import { type NativeTaker, takeNativeFrame } from "./native-frames.ts";
+import { itemKinds, type NativeTaker, takeNativeFrame } from "./native-frames.ts";
 import type { ClientHandlers, Wire } from "./wire.ts";
 import { awarenessEntry } from "./y-websocket.ts";
 
@@ -49,7 +49,7 @@ export const nativeWire: Wire = {
     updates.map((update, index) => maskedFrame(submitFrame(update, index + 1))),
   presenceFrame: (_room, presence) => {
     const encoder = createEncoder();
-    writeVarUint(encoder, 19);
+    writeVarUint(encoder, itemKinds.presence);
     writeVarUint(encoder, CHANNEL);
     writeVarUint(encoder, presence.client);
     writeVarUint8Array(encoder, awarenessEntry(presence));
@@ -81,7 +81,7 @@ export const submitFrame = (
   channel: number = CHANNEL,
 ): Uint8Array => {
   const encoder = createEncoder();
-  writeVarUint(encoder, 17);
+  writeVarUint(encoder, itemKinds.submit);
   writeVarUint(encoder, channel);
   writeVarUint(encoder, number);
   writeVarUint(encoder, 1);

@@ -17,6 +17,9 @@ export interface Target {
   readonly writeQuorum: number;
 }
 
+/** Which of the target's servers the client of this index comes to. */
+export const urlOf = ({ urls }: Target, index: number): string => urls[index % urls.length] ?? "";
+
 /** What a client hears. Bytes are views that live until the call returns. */
 export interface ClientHandlers {
   /** An update, its own included if the server sends it back. */

@@ -2,7 +2,9 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as rest } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
+import { memoryMegabytes } from "./load/memory.ts";
 import { failedRun, type Job, type RunResult, type WatchedProcess } from "./load/job.ts";
 import { directoryMegabytes } from "./machine/disk.ts";
 import { repositoryRoot } from "./machine/repository.ts";
@@ -44,7 +46,7 @@ const harness = join(repositoryRoot, "bench/relays/dist");
 /** What a server does at its start is over by then. */
 const settleMs = 500;
 
-/** Starts a server and a load process; rejects if the server does not start. */
+/** Starts a server and a load process. A server that does not start fails each run, like one that loses something. */
 export const openSession = async (
   server: ServerKind,
   { dataRoot, profileDirectory, patienceMs }: SessionOptions,
@@ -77,7 +79,7 @@ export const openSession = async (
     await start(state);
   } catch (error) {
     await end();
-    throw error;
+    return { run: () => Promise.resolve(failedRun(error)), end: () => Promise.resolve() };
   }
   return {
     run: async (wire, parameters) => {
@@ -100,12 +102,13 @@ const forkLoad = (): ChildProcess =>
 const start = async (state: State): Promise<void> => {
   const { server, dataDirectory, nodeOptions } = state;
   state.processes = await server.start({ dataDirectory, nodeOptions });
-  await new Promise((resolve) => setTimeout(resolve, settleMs));
+  await rest(settleMs);
   await collectGarbage(state.processes.map(({ pid }) => pid));
-  state.watched = state.processes.map(({ name, pid }) => ({
+  // One that was started again, with rooms on its disk, is compared with what it had when it was empty.
+  state.watched = state.processes.map(({ name, pid }, index) => ({
     name,
     pid,
-    baseBytes: memoryOf(pid).residentBytes,
+    base: state.watched[index]?.base ?? memoryOf(pid),
   }));
 };
 
@@ -114,7 +117,7 @@ const runLoad = (
   wire: WireName,
   parameters: ScenarioParameters,
 ): Promise<RunResult> => {
-  if (state.load.exitCode !== null || state.load.killed) state.load = forkLoad();
+  if (state.load.killed || !state.load.connected) state.load = forkLoad();
   const { server, load, processes, watched, runCount, patienceMs, dataDirectory } = state;
   const job: Job = {
     parameters,
@@ -160,36 +163,25 @@ const runRestart = async (
   parameters: RestartParameters,
 ): Promise<RunResult> => {
   const emptyReadyMs = readyMsOf(state.processes);
-  const emptyMegabytes = state.watched.reduce((sum, { baseBytes }) => sum + baseBytes / 1e6, 0);
   const filled = await runLoad(state, wire, { ...parameters, phase: "fill" });
   if (filled.failure !== null) return filled;
   await Promise.all(state.processes.map((process) => process.stop()));
-  const { server, dataDirectory, nodeOptions } = state;
-  const diskMegabytes = directoryMegabytes(dataDirectory);
-  const startMs = performance.now();
-  state.processes = await server.start({ dataDirectory, nodeOptions });
-  const readyMs = performance.now() - startMs;
-  await new Promise((resolve) => setTimeout(resolve, settleMs));
-  await collectGarbage(state.processes.map(({ pid }) => pid));
-  const memoryMegabytes = residentMegabytesOf(state.processes) - emptyMegabytes;
+  const diskMegabytes = directoryMegabytes(state.dataDirectory);
+  await start(state);
+  const figures = {
+    emptyReadyMs,
+    readyMs: readyMsOf(state.processes),
+    memoryMegabytes: memoryMegabytes(state.watched),
+    diskMegabytes,
+    diskBytesPerRoom: (diskMegabytes * 1e6) / parameters.rooms,
+  };
   // Rooms have the names that they were filled under.
   const checked = await runLoad(state, wire, { ...parameters, phase: "check" });
   return {
     ...checked,
-    figures: {
-      ...checked.figures,
-      ...filled.figures,
-      emptyReadyMs,
-      readyMs,
-      memoryMegabytes,
-      diskMegabytes,
-      diskBytesPerRoom: (diskMegabytes * 1e6) / parameters.rooms,
-    },
+    figures: { ...checked.figures, ...filled.figures, ...figures },
   };
 };
 
 const readyMsOf = (processes: readonly ServerProcess[]): number =>
   Math.max(...processes.map(({ readyMs }) => readyMs));
-
-const residentMegabytesOf = (processes: readonly ServerProcess[]): number =>
-  processes.reduce((sum, { pid }) => sum + memoryOf(pid).residentBytes / 1e6, 0);
