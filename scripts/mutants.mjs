@@ -1,21 +1,32 @@
-// `npm run mutants`: plants each bug of test/simulation/mutants.mjs in turn, and counts the seeds until the simulation finds it.
-//   npm run mutants -- --seeds 2000 --only duplicate-admission
+// Plants each bug of test/simulation/mutants.mjs in turn, and counts the seeds until the simulation finds it.
 import { fork } from "node:child_process";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { mutants, plant } from "../test/simulation/mutants.mjs";
 import { bundleSimulation } from "./simulation-bundle.mjs";
+import { readOptions, refuse } from "./simulation-options.mjs";
 
 const CHUNK = 20;
 /** A bug may make a run endless, which is a way of being found. */
 const PATIENCE_MS = 300_000;
 
-const { values } = parseArgs({
+const help = `npm run mutants -- [options]
+
+Plants one bug after the other and counts the seeds until the simulation finds it.
+
+  --seeds N     how many are tried for each (2000)
+  --only NAME   plants this one alone
+
+The exit code is 1 if one was not found. The bugs:
+${mutants.map(({ name, does }) => `  ${name}: ${does}`).join("\n")}`;
+
+const { seeds: seedCount, only } = readOptions({
+  help,
   options: { seeds: { type: "string", default: "2000" }, only: { type: "string" } },
+  counts: ["seeds"],
 });
-const seedCount = Number(values.seeds);
-const chosen = mutants.filter(({ name }) => values.only === undefined || name === values.only);
+const chosen = mutants.filter(({ name }) => only === undefined || name === only);
+if (chosen.length === 0) refuse(`there is no bug ${only}: --help names them`);
 
 const ask = (worker, question) =>
   new Promise((resolve, reject) => {
@@ -50,7 +61,10 @@ const hunt = async (mutant) => {
     for (let from = 1; from <= seedCount;) {
       const to = Math.min(from + CHUNK, seedCount + 1);
       const summary = await ask(worker, { from, to, isFirstEnough: true });
-      if (summary === null) return { seed: from, message: "a run that does not end" };
+      if (summary === null) {
+        const message = `seeds ${from} to ${to - 1} do not end within ${PATIENCE_MS / 1000} s`;
+        return { seed: from, message };
+      }
       const [failure] = summary.failures;
       if (failure !== undefined && (await holdsWithout(failure.seed))) return failure;
       from = failure === undefined ? to : failure.seed + 1;

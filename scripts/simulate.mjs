@@ -1,43 +1,55 @@
-// `npm run simulate -- --seeds 100000`: the long run of the simulation, on all cores. It may be stopped at any time, and goes on where it was.
-//   --from 1         the first seed
-//   --seeds 10000    how many there are in all; those that an earlier call has run are not run again
-//   --workers 2      processes; as many as there are cores by default
-//   --fresh          forgets what earlier calls have run
-// What has come of it so far stands in .simulation/progress.json.
+// The long run of the simulation, on all cores. What has come of it so far stands in .simulation/progress.json.
 import { fork } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { pathToFileURL } from "node:url";
 import { bundleSimulation } from "./simulation-bundle.mjs";
+import { readOptions, refuse } from "./simulation-options.mjs";
 
 const CHUNK = 50;
 const LINE_EVERY_MS = 10_000;
 
-const { values } = parseArgs({
+const help = `npm run simulate -- [options]
+
+Runs the simulation on many seeds. It may be stopped at any time, and goes on where it was.
+
+  --from N      the first seed (1)
+  --seeds N     how many there are in all, in chunks of ${CHUNK}; those that an earlier call has run are not run again (10000)
+  --workers N   processes (as many as there are cores)
+  --fresh       forgets what earlier calls have run
+
+What has come of it so far stands in .simulation/progress.json. The exit code is 1 if a seed has failed.
+"SEED=7 npm test -- test/simulation/seeds.test.ts" shows what is wrong in seed 7.`;
+
+const { from, seeds, workers, fresh } = readOptions({
+  help,
   options: {
     from: { type: "string", default: "1" },
     seeds: { type: "string", default: "10000" },
     workers: { type: "string", default: String(availableParallelism()) },
     fresh: { type: "boolean", default: false },
   },
+  counts: ["from", "seeds", "workers"],
 });
-const from = Number(values.from);
-const to = from + Number(values.seeds);
+const to = from + seeds;
 
 const directory = join(import.meta.dirname, "../.simulation");
 const file = join(directory, "progress.json");
 mkdirSync(directory, { recursive: true });
-if (values.fresh) rmSync(file, { force: true });
+if (fresh) rmSync(file, { force: true });
 
 const bundle = await bundleSimulation(`long-${process.pid}`);
 const { addSummary, emptySummary, describeSummary } = await import(pathToFileURL(bundle));
 
-/** `doneTo`: every seed below it has been run; `done`: the beginnings of chunks above it that have. */
+/** `from`: the first seed; `doneTo`: every seed from there up to it has been run; `done`: the beginnings of chunks above it that have. */
 const progress = existsSync(file)
   ? JSON.parse(readFileSync(file, "utf8"))
-  : { doneTo: from, done: [], summary: emptySummary() };
+  : { from, doneTo: from, done: [], summary: emptySummary() };
+if (progress.from !== from) {
+  rmSync(join(bundle, ".."), { recursive: true, force: true });
+  refuse(`what has been run begins with seed ${progress.from}: --fresh forgets it`);
+}
 
 const save = () => {
   writeFileSync(`${file}.new`, JSON.stringify(progress, null, 2));
@@ -48,7 +60,8 @@ let nextSeed = progress.doneTo;
 const nextChunk = () => {
   while (progress.done.includes(nextSeed)) nextSeed += CHUNK;
   if (nextSeed >= to) return null;
-  const chunk = { from: nextSeed, to: Math.min(nextSeed + CHUNK, to), isFirstEnough: false };
+  // Always a whole one: were the last cut off, a later call with more seeds would take the rest of it for done.
+  const chunk = { from: nextSeed, to: nextSeed + CHUNK, isFirstEnough: false };
   nextSeed = chunk.to;
   return chunk;
 };
@@ -59,7 +72,7 @@ const finish = (chunk, summary) => {
   progress.done.push(chunk.from);
   for (let index = progress.done.indexOf(progress.doneTo); index >= 0;) {
     progress.done.splice(index, 1);
-    progress.doneTo = Math.min(progress.doneTo + CHUNK, to);
+    progress.doneTo += CHUNK;
     index = progress.done.indexOf(progress.doneTo);
   }
   save();
@@ -80,8 +93,8 @@ const work = (worker) =>
       chunk = nextChunk();
       ask();
     });
-    worker.on("exit", (code) => {
-      if (code !== 0 && code !== null) reject(new Error(`a worker ended with ${code}`));
+    worker.on("exit", (code, signal) => {
+      if (chunk !== null) reject(new Error(`a worker ended with ${code ?? signal}`));
     });
     ask();
   });
@@ -93,13 +106,13 @@ const tell = () => {
   line(`${describeSummary(progress.summary)}, ${Math.round(perSecond)} events a second`);
 };
 const timer = setInterval(tell, LINE_EVERY_MS);
-const workers = Array.from({ length: Number(values.workers) }, () =>
+const processes = Array.from({ length: workers }, () =>
   // Nearly everything that a run makes is garbage at its end: a larger nursery saves a quarter of the time.
   fork(join(import.meta.dirname, "simulation-worker.mjs"), [bundle], {
     execArgv: ["--max-semi-space-size=64"],
   }),
 );
-await Promise.all(workers.map(work));
+await Promise.all(processes.map(work));
 clearInterval(timer);
 tell();
 for (const kind of Object.keys(progress.summary.faultCountByKind).sort()) {

@@ -4,27 +4,11 @@
  * `npm test` compares 4,000 histories of each model; HISTORIES=20000 more of them, SEED=7 others.
  */
 import { seededRandom } from "@syncline/machine";
-import {
-  claimModel,
-  counterModel,
-  judgeLinearizability,
-  lockModel,
-  type Model,
-  registerModel,
-  sequenceModel,
-  versionedModel,
-} from "@syncline/simulator/judges";
+import { judgeLinearizability, type Model } from "@syncline/simulator/judges";
 import { expect, test } from "vitest";
-import {
-  concreteClaim,
-  concreteCounter,
-  concreteLock,
-  concreteRegister,
-  concreteSequence,
-  concreteVersioned,
-  type ConcreteObject,
-} from "./concrete-objects.ts";
+import type { ConcreteObject } from "./concrete-objects.ts";
 import { isExplained } from "./exhaustive.ts";
+import { trialsOf } from "./judged-objects.ts";
 import { drawHistory } from "./random-histories.ts";
 
 const seed = Number(process.env["SEED"] ?? 1);
@@ -49,35 +33,11 @@ const disagreements = <State, Input, Output, ConcreteState>(
   return { wrong: wrong.slice(0, 3), violatedShare: violatedCount / historyCount };
 };
 
-const pair = <State, Input, Output, ConcreteState>(
-  name: string,
-  model: Model<State, Input, Output>,
-  object: ConcreteObject<ConcreteState, Input, Output>,
-): { readonly name: string; readonly compare: () => ReturnType<typeof disagreements> } => ({
-  name,
-  compare: () => disagreements(name, model, object),
-});
-
-test.each([
-  pair("register", registerModel(), concreteRegister(false)),
-  pair("register with unique values", registerModel(), concreteRegister(true)),
-  pair("versioned register", versionedModel(), concreteVersioned),
-  pair("claim", claimModel(), concreteClaim),
-  pair("lock", lockModel({ canExpire: false }), concreteLock(false)),
-  pair("lease", lockModel({ canExpire: true }), concreteLock(true)),
-  pair("counter", counterModel({ limit: 3 }), concreteCounter(false)),
-  pair(
-    "counter that may refuse",
-    counterModel({ limit: 3, mayRefuse: true }),
-    concreteCounter(true),
-  ),
-  pair("sequence without gaps", sequenceModel({ gaps: "gapless" }), concreteSequence("gapless")),
-  pair("sequence with gaps", sequenceModel({ gaps: "may-skip" }), concreteSequence("may-skip")),
-])(
+test.each(trialsOf(disagreements))(
   `$name: ${historyCount} histories are judged alike, seed ${seed}`,
   { timeout: 120_000 },
-  ({ compare }) => {
-    const { wrong, violatedShare } = compare();
+  ({ run }) => {
+    const { wrong, violatedShare } = run();
 
     expect(wrong).toEqual([]);
     expect(violatedShare).toBeGreaterThan(0.3);

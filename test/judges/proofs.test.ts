@@ -1,27 +1,10 @@
 /** A proof proves: whatever the operations that are not in it did, and whenever, no order is possible. */
 import { seededRandom, type Random } from "@syncline/machine";
-import {
-  claimModel,
-  counterModel,
-  judgeLinearizability,
-  lockModel,
-  type Model,
-  type Operation,
-  registerModel,
-  sequenceModel,
-  versionedModel,
-} from "@syncline/simulator/judges";
+import { judgeLinearizability, type Model, type Operation } from "@syncline/simulator/judges";
 import { expect, test } from "vitest";
-import {
-  concreteClaim,
-  concreteCounter,
-  concreteLock,
-  concreteRegister,
-  concreteSequence,
-  concreteVersioned,
-  type ConcreteObject,
-} from "./concrete-objects.ts";
+import type { ConcreteObject } from "./concrete-objects.ts";
 import { isExplained } from "./exhaustive.ts";
+import { trialsOf } from "./judged-objects.ts";
 import { drawHistory } from "./random-histories.ts";
 
 const seed = Number(process.env["SEED"] ?? 1);
@@ -89,27 +72,13 @@ const refutedProofs = <State, Input, Output, ConcreteState>(
   return { refuted: refuted.slice(0, 2), spared };
 };
 
-const pair = <State, Input, Output, ConcreteState>(
-  name: string,
-  model: Model<State, Input, Output>,
-  object: ConcreteObject<ConcreteState, Input, Output>,
-): { readonly name: string; readonly refute: () => ReturnType<typeof refutedProofs> } => ({
-  name,
-  refute: () => refutedProofs(name, model, object),
-});
+test.each(trialsOf(refutedProofs))(
+  `$name: ${PROOF_COUNT} proofs stand, seed ${seed}`,
+  { timeout: 60_000 },
+  ({ run }) => {
+    const { refuted, spared } = run();
 
-test.each([
-  pair("register", registerModel(), concreteRegister(false)),
-  pair("register with unique values", registerModel(), concreteRegister(true)),
-  pair("versioned register", versionedModel(), concreteVersioned),
-  pair("claim", claimModel(), concreteClaim),
-  pair("lock", lockModel({ canExpire: false }), concreteLock(false)),
-  pair("lease", lockModel({ canExpire: true }), concreteLock(true)),
-  pair("counter", counterModel({ limit: 3 }), concreteCounter(false)),
-  pair("sequence", sequenceModel({ gaps: "gapless" }), concreteSequence("gapless")),
-])(`$name: ${PROOF_COUNT} proofs stand, seed ${seed}`, { timeout: 60_000 }, ({ refute }) => {
-  const { refuted, spared } = refute();
-
-  expect(refuted).toEqual([]);
-  expect(spared).toBeGreaterThan(PROOF_COUNT);
-});
+    expect(refuted).toEqual([]);
+    expect(spared).toBeGreaterThan(PROOF_COUNT);
+  },
+);

@@ -5,9 +5,6 @@ import { drawStory, tellStory } from "./gossip-run.ts";
 import type { Seal } from "./rows.ts";
 
 export { runHealthyCluster } from "./benchmark.ts";
-export { drawStory, describeHappening, tellStory } from "./gossip-run.ts";
-export { shrinkStory, tellFailure } from "./shrinking.ts";
-export { createRecorder } from "./trace.ts";
 
 /** The seal that relays put on each row of their disks. */
 export const storageSeal: Seal = { seal, unseal };

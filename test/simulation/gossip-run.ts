@@ -59,7 +59,8 @@ export const drawStory = (seed: number): Story => {
   };
 };
 
-const timeOf = (happening: Happening): number =>
+/** When it happens, in the world's time. */
+export const timeOf = (happening: Happening): number =>
   happening.by === "fate" ? happening.fault.atMs : happening.deed.atMs;
 
 /** A happening in a line of words. */

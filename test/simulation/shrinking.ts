@@ -1,6 +1,6 @@
 /** A failing seed as the shortest story that fails in the same way, and as text. */
 import { shrink } from "@syncline/simulator";
-import { describeHappening, type Happening, type Story, tellStory } from "./gossip-run.ts";
+import { describeHappening, type Happening, type Story, tellStory, timeOf } from "./gossip-run.ts";
 import type { Seal } from "./rows.ts";
 import { createRecorder } from "./trace.ts";
 
@@ -56,6 +56,3 @@ export const tellFailure = (small: SmallFailure, seal: Seal, lineCountMax = 80):
     ...lines.slice(left),
   ].join("\n");
 };
-
-const timeOf = (happening: Happening): number =>
-  happening.by === "fate" ? happening.fault.atMs : happening.deed.atMs;

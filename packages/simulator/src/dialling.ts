@@ -72,22 +72,12 @@ export const createDialler = <Message>(
     },
     point: (to) => {
       if (to === state.to) return;
-      hangUp(state);
+      state.connection?.cut(null);
       state.to = to;
       state.failureCount = 0;
       look(state);
     },
   };
-};
-
-const hangUp = <Message>(state: Dialling<Message>): void => {
-  const { connection, from } = state;
-  if (connection === null) return;
-  for (const [, attached] of from.connections) {
-    if (attached.connection !== connection) continue;
-    connection.cut(null);
-    return;
-  }
 };
 
 /** Looks now and then: one timer for each dialler, however often it is pointed elsewhere. */

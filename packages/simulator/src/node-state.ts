@@ -47,7 +47,7 @@ export const guarded = <Message, P extends Speaking<Message>>(
 };
 
 /** Something is wrong that no fault explains. */
-export const fail = <Message, P extends Speaking<Message>>(
+const fail = <Message, P extends Speaking<Message>>(
   state: NodeState<P, Message>,
   error: unknown,
 ): void => {

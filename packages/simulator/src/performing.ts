@@ -1,6 +1,6 @@
 /** Carrying out faults: what each does to the world, and how it ends. */
 import { describeFault, type Fault } from "./faults.ts";
-import type { Network } from "./network.ts";
+import type { Network, Weather } from "./network.ts";
 import type { AnyNode } from "./node-setup.ts";
 
 /** What faults need of a world. */
@@ -38,6 +38,8 @@ interface Performing<Message> {
   readonly ends: Map<Fault, () => void>;
   readonly countByKind: Map<string, number>;
   readonly restartMs: Map<string, number>;
+  /** That of the world itself, then those of faults that last, in the order in which they began: the newest holds. */
+  readonly weathers: Weather[];
   sparedCount: number;
   truceUntilMs: number;
 }
@@ -49,6 +51,7 @@ export const createPerformer = <Message>(stage: Stage<Message>): Performer => {
     ends: new Map(),
     countByKind: new Map(),
     restartMs: new Map(),
+    weathers: [{ ...stage.network.weather }],
     sparedCount: 0,
     truceUntilMs: 0,
   };
@@ -159,9 +162,14 @@ const beginOnLines = <Message>(state: Performing<Message>, fault: OnLines): bool
       return breakConnections(state.stage, fault.one, fault.other);
     case "weather": {
       const { lossRate, duplicationRate, reorderingRate } = fault;
-      const before = { ...network.weather };
-      Object.assign(network.weather, { lossRate, duplicationRate, reorderingRate });
-      return lasting(state, fault, () => Object.assign(network.weather, before));
+      const { weathers } = state;
+      const weather = { lossRate, duplicationRate, reorderingRate };
+      weathers.push(weather);
+      Object.assign(network.weather, weather);
+      return lasting(state, fault, () => {
+        weathers.splice(weathers.indexOf(weather), 1);
+        Object.assign(network.weather, weathers.at(-1));
+      });
     }
   }
 };

@@ -142,7 +142,6 @@ const drawByKind: Readonly<Record<FaultKind["kind"], Draw>> = {
 /** How often a kind is among a seed's, where it is not one half; rare are those that end much else. */
 const shareByKind: Partial<Readonly<Record<FaultKind["kind"], number>>> = {
   wipe: 0.3,
-  "back-up": 0.5,
   restore: 0.3,
   "roll-back": 0.2,
   "bit-rot": 0.3,

@@ -192,6 +192,27 @@ describe("a partition", () => {
   });
 });
 
+describe("weather", () => {
+  test("that began during another ends with it, and leaves none", () => {
+    const { world } = createTalk();
+    const rates = { lossRate: 0.3, duplicationRate: 0.2, reorderingRate: 0.2 };
+    strike(
+      world,
+      { atMs: 0, kind: "weather", ...rates, forMs: 500 },
+      { atMs: 100, kind: "weather", ...rates, lossRate: 0.1, forMs: 300 },
+      { atMs: 200, kind: "weather", ...rates, lossRate: 0.02, forMs: 60_000 },
+    );
+    world.run(300);
+    expect(world.network.weather.lossRate).toBe(0.02);
+
+    world.run(500);
+    expect(world.network.weather.lossRate).toBe(0.02);
+
+    world.heal();
+    expect(world.network.weather).toEqual({ lossRate: 0, duplicationRate: 0, reorderingRate: 0 });
+  });
+});
+
 describe("a clogged line", () => {
   test("delivers at the end what was sent meanwhile", () => {
     const { world, heard, say } = createTalk();

@@ -8,15 +8,12 @@ import { createViolationList, type Evidence, type Verdict } from "./verdict.ts";
  * Convergence: final replicas hold the same, and two that have seen the same writes hold the same at any time (strong eventual
  * consistency: Shapiro et al. 2011, "Conflict-free replicated data types", definitions 2.2 and 2.3).
  *
- * `undecided` if fewer than two replicas were final. Of replicas that differ one of each content is shown. Linear time.
+ * `undecided` if fewer than two replicas were final and no two contradict each other. Of replicas that differ one of each content is shown. Linear time.
  */
 export const judgeConvergence = (observations: readonly Observation[]): Verdict => {
   const guarantee = "convergence";
   const replicas = observations.filter((observation) => observation.kind === "replica");
   const final = replicas.filter(({ isFinal }) => isFinal);
-  if (final.length < 2) {
-    return { kind: "undecided", guarantee, reason: "fewer than two replicas are final" };
-  }
   const list = createViolationList(guarantee);
   const different = oneOfEachContent(final);
   if (different.length > 1) {
@@ -36,7 +33,10 @@ export const judgeConvergence = (observations: readonly Observation[]): Verdict 
       list.add(() => ({ sentence: contradictionOf(unlike), evidence: evidenceOfEach(unlike) }));
     }
   }
-  return list.verdict(replicas.length);
+  const verdict = list.verdict(replicas.length);
+  return verdict.kind === "holds" && final.length < 2
+    ? { kind: "undecided", guarantee, reason: "fewer than two replicas are final" }
+    : verdict;
 };
 
 const oneOfEachContent = (replicas: readonly Replica[]): readonly Replica[] => {

@@ -13,7 +13,8 @@ import { createSightings, type Look, looker, lookOf } from "./sightings.ts";
 import { createViolationList, type Verdict, type Violation } from "./verdict.ts";
 
 /**
- * Deleted stays deleted: who has seen a deletion is never again shown what it deleted.
+ * Deleted stays deleted: no look in which a deletion is seen shows what it deleted. (That a deletion, once seen, is seen ever after is another
+ * guarantee: monotonic reads.)
  *
  * A deletion is a write with a dot of its own that names the writes it deletes, so that the same content written anew is another write and may be
  * shown: an observed-remove set's rule (Shapiro et al. 2011, §3.3.5). Judged are the reads and replicas that say what was present.

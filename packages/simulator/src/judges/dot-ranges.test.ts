@@ -96,4 +96,15 @@ describe("a set of ranges", () => {
 
     expect(describeRanges(set)).toBe("{a:1-2,5 b:1}");
   });
+
+  test("is told apart from one with an origin that looks like two", () => {
+    const two = rangesOfDots([
+      { origin: "a", number: 1 },
+      { origin: "b", number: 1 },
+    ]);
+
+    expect(describeRanges(rangesOfDots([{ origin: "a:1 b", number: 1 }]))).not.toBe(
+      describeRanges(two),
+    );
+  });
 });

@@ -113,13 +113,17 @@ const firstCommonNumber = (
 /** For people: `b:14`. */
 export const describeDot = ({ origin, number }: WriteDot): string => `${origin}:${number}`;
 
-/** For people and as a key: `{a:1-3,5 b:1-9}`, by origin; equal sets give equal text. */
+/** For people and as a key: `{a:1-3,5 b:1-9}`, by origin; equal sets give equal text, and others another. */
 export const describeRanges = (set: DotRanges): string =>
   `{${[...set]
     .filter(([, ranges]) => ranges.length > 0)
     .sort(([left], [right]) => (left < right ? -1 : 1))
-    .map(([origin, ranges]) => `${origin}:${ranges.map(describeRange).join(",")}`)
+    .map(([origin, ranges]) => `${wordOf(origin)}:${ranges.map(describeRange).join(",")}`)
     .join(" ")}}`;
+
+/** In quotes where it could be taken for more than one origin. */
+const wordOf = (origin: string): string =>
+  /^[\w.-]+$/u.test(origin) ? origin : JSON.stringify(origin);
 
 const describeRange = ([first, last]: NumberRange): string =>
   first === last ? `${first}` : `${first}-${last}`;

@@ -87,6 +87,13 @@ describe("convergence", () => {
     );
   });
 
+  test("is violated by two that saw the same and hold something else, though none is final", () => {
+    const one: Replica = { ...final("a", "x", "w:1"), time: 5, isFinal: false };
+    const other: Replica = { ...final("b", "y", "w:1"), time: 7, isFinal: false };
+
+    expect(judgeConvergence([one, other]).kind).toBe("violated");
+  });
+
   test("is undecided of a single replica", () => {
     expect(sentenceOf(judgeConvergence([final("a", "x")]))).toBe("undecided");
   });

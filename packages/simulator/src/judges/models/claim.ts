@@ -45,9 +45,7 @@ export const claimModel = (): Model<ClaimState, ClaimInput, ClaimOutput> => ({
     }
   },
   keyOf: (state) => (state.kind === "owned" ? `owned ${JSON.stringify(state.owner)}` : state.kind),
-  contains: (larger, smaller) =>
-    larger.kind === "anything" ||
-    (larger.kind === smaller.kind && (larger.kind === "free" || isOwner(larger, smaller))),
+  contains: mayBe,
   isReading: (input, output) =>
     input.kind === "look" || output?.kind === "taken" || output?.kind === "not-owner",
   overwrites: () => false,
@@ -60,9 +58,9 @@ const isOwner = (left: ClaimState, right: ClaimState): boolean =>
   left.kind === "owned" && right.kind === "owned" && left.owner === right.owner;
 
 const mayBe = (state: ClaimState, wanted: ClaimState): boolean =>
-  state.kind === "anything" || state.kind === "free"
-    ? state.kind === "anything" || wanted.kind === "free"
-    : isOwner(state, wanted);
+  state.kind === "anything" ||
+  (state.kind === "free" && wanted.kind === "free") ||
+  isOwner(state, wanted);
 
 const afterClaim = (
   state: ClaimState,
