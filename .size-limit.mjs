@@ -47,6 +47,7 @@ export default [
     import: `{ ${type} }`,
     gzip: true,
   })),
+  { name: "consensus/raft", limit: "1 kB", path: "packages/consensus/dist/raft/index.js" },
   {
     name: "crdt/yjs",
     limit: "4 kB",

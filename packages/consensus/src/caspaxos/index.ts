@@ -1,0 +1,1 @@
+export { majorityOf } from "../majority.ts";

@@ -1,0 +1,1 @@
+export { FRAME_BYTES_MAX } from "./limits.ts";
