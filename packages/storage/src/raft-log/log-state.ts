@@ -5,6 +5,7 @@ import type { Facts } from "./facts.ts";
 import type { LogIdentity } from "./log-identity.ts";
 import type { SegmentFile } from "./segment-file.ts";
 import type { SnapshotFiles } from "./snapshot-files.ts";
+import type { SpareFiles } from "./spare-files.ts";
 
 /** One file of the log. */
 export interface Segment {
@@ -22,6 +23,7 @@ export interface LogState {
   readonly segmentBytesMax: number;
   readonly index: EntryIndex;
   readonly snapshots: SnapshotFiles;
+  readonly spares: SpareFiles;
   facts: Facts;
   factsBytes: Uint8Array;
   /** The batch that the next one follows. */

@@ -1,13 +1,11 @@
 /** One group of records, made durable: chunks of snapshots first, then one batch. */
-import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { syncDirectory } from "../durable-files.ts";
 import { writeErrorOf } from "../storage-errors.ts";
 import { batchBytesOf, encodeBatch, firstRecordAt, RECORD_HEADER_BYTES } from "./batch.ts";
 import { type Draft, draftBatch } from "./draft.ts";
 import { closeReader, type LogState } from "./log-state.ts";
 import type { RaftLogRecord } from "./records.ts";
-import { createSegmentFile, type SegmentFile } from "./segment-file.ts";
+import { createSegmentFile, type SegmentFile, takeSegmentFile } from "./segment-file.ts";
 import { segmentNameOf } from "./segment-names.ts";
 import type { ChunkRecord } from "./snapshot-files.ts";
 
@@ -41,17 +39,27 @@ const writeBatch = (
   const draft = draftBatch(log.index, log, records);
   const byteCount = batchBytesOf(draft.factsBytes.length, draft.records);
   const { file } = log;
-  if (file !== null && file.usedBytes + byteCount <= log.segmentBytesMax) {
+  if (file !== null && isStayedIn(log, file, byteCount)) {
     return appendBatch(log, file, { draft, byteCount, done });
   }
   beginSegment(log).then((begun) => appendBatch(log, begun, { draft, byteCount, done }), done);
+};
+
+/** A file is left when it is full, and before it must grow if another stands ready. */
+const isStayedIn = (log: LogState, file: SegmentFile, byteCount: number): boolean => {
+  const neededBytes = file.usedBytes + byteCount;
+  if (neededBytes <= file.roomBytes) return true;
+  return neededBytes <= log.segmentBytesMax && !log.spares.isReady;
 };
 
 const beginSegment = async (log: LogState): Promise<SegmentFile> => {
   await log.file?.close();
   const firstSequence = log.sequenceMax + 1;
   const path = join(log.directory, segmentNameOf(firstSequence, log.previousSequence));
-  const file = await createSegmentFile(path);
+  const spare = log.spares.take();
+  const file = await (spare === null
+    ? createSegmentFile(path, log.segmentBytesMax)
+    : takeSegmentFile(spare, path));
   log.file = file;
   // One of this name was begun by a process that wrote nothing whole into it.
   if (log.segments.at(-1)?.firstSequence === firstSequence) log.segments.pop();
@@ -81,6 +89,7 @@ const appendBatch = (
     log.sequenceMax = sequence;
     log.previousSequence = sequence;
     log.previousChecksum = checksum;
+    if (file.usedBytes > file.roomBytes / 2) log.spares.prepare();
     takeBatch(log, draft, at);
     done(null);
   });
@@ -126,7 +135,7 @@ const removeOldSegments = (log: LogState): void => {
     const segment = log.segments.shift();
     if (segment === undefined) return;
     closeReader(segment);
-    log.removal = log.removal.then(() => rm(segment.path)).then(() => syncDirectory(log.directory));
+    log.removal = log.removal.then(() => log.spares.give(segment.path));
     // Files more than needed do no harm; where one cannot be removed, none behind it is either.
     log.removal.catch(() => {});
   }

@@ -19,13 +19,14 @@ import { writeRecords } from "./log-writer.ts";
 import { checkRecord, type EntryPlace, type LogEntry, type RaftLogRecord } from "./records.ts";
 import { type RaftLogRecovery, recoverLog } from "./recovery.ts";
 import { openSnapshotFiles, type SnapshotFiles } from "./snapshot-files.ts";
+import { createSpareFiles } from "./spare-files.ts";
 
 const FORMAT_NAME = "syncline-raft-log";
 const BUFFER_BYTES = 256 * 1024;
 
 /** How a log is opened. */
 export interface RaftLogOptions {
-  /** A file of the log is left for the next one at this length: 32 MiB. Files are removed as wholes, when all that is in them is compacted. */
+  /** A file of the log is left for the next one at this length: 16 MiB. Files are removed as wholes, when all that is in them is compacted. */
   readonly segmentBytesMax?: number;
   /**
    * After this long without a write an empty batch is written behind the last one: 1000 ms. From then on the last one, should it rot, is known to have
@@ -104,12 +105,14 @@ const open = async (
 ): Promise<RaftLog> => {
   await removeTemporary(directory);
   const recovered = await recoverLog(directory, identity.id);
+  const { segmentBytesMax = 16 * 1024 * 1024 } = options;
   const log: LogState = {
     directory,
     identity,
-    segmentBytesMax: options.segmentBytesMax ?? 32 * 1024 * 1024,
+    segmentBytesMax,
     index: recovered.index,
     snapshots: openSnapshotFiles(directory),
+    spares: createSpareFiles(directory, segmentBytesMax),
     facts: recovered.facts,
     factsBytes: encodeFacts(recovered.facts),
     previousSequence: recovered.previousSequence,
@@ -197,6 +200,7 @@ const sealLater = (log: LogState, sealAfterMs: number, seal: () => void): void =
 const close = async (log: LogState): Promise<void> => {
   if (log.sealTimer !== null) clearTimeout(log.sealTimer);
   await log.removal.catch(() => {});
+  await log.spares.settled();
   for (const segment of log.segments) closeReader(segment);
   await log.file?.close();
 };

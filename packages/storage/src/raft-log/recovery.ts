@@ -16,8 +16,8 @@ import { type SegmentName, segmentNamesIn } from "./segment-names.ts";
 
 /** What recovery says of the disk. */
 export type RaftLogRecovery =
-  /** Everything that was acknowledged is there. `isTailCut`: a write that was under way was not finished. */
-  | { readonly kind: "whole"; readonly isTailCut: boolean }
+  /** Everything that was acknowledged is there. A write that was under way may have been cut off. */
+  | { readonly kind: "whole" }
   /**
    * Acknowledged entries are lost: those from `fromIndex` up to `last`. The facts are the latest all the same. Until the node has got them again, or a leader
    * has replaced them (its last entry is as late as `last` in Raft's order), it must neither vote nor be elected.
@@ -65,14 +65,14 @@ interface RecordSummary {
 /** Reads the directory's log. Writes nothing. Cost: all of its files are read; in memory is one of them, and a line for each entry. */
 export const recoverLog = async (directory: string, id: Uint8Array): Promise<RecoveredLog> => {
   const names = await segmentNamesIn(directory);
-  const { batches, sequenceMax, isTailCut } = await readBatches(directory, names, id);
+  const { batches, sequenceMax } = await readBatches(directory, names, id);
   const holeAt = batches.findIndex((batch, at) => at > 0 && !follows(batch, batches[at - 1]));
   const kept = holeAt === -1 ? batches : batches.slice(0, holeAt);
   const final = batches.at(-1);
   const index = indexOf(kept, final);
   const end = kept.at(-1);
   return {
-    recovery: recoveryOf(index, final) ?? { kind: "whole", isTailCut },
+    recovery: recoveryOf(index, final) ?? { kind: "whole" },
     index,
     facts: factsIn(final),
     previousSequence: end?.sequence ?? 0,
@@ -86,41 +86,39 @@ const readBatches = async (
   directory: string,
   names: readonly SegmentName[],
   id: Uint8Array,
-): Promise<{ batches: readonly Summary[]; sequenceMax: number; isTailCut: boolean }> => {
+): Promise<{ batches: readonly Summary[]; sequenceMax: number }> => {
   const found: Summary[][] = [];
   let sequenceMax = 0;
-  let isTailCut = false;
   /** Batches above it hold no longer: a later file begins behind this one. */
   let limit = Number.POSITIVE_INFINITY;
-  for (const [place, segment] of [...names].reverse().entries()) {
-    const { batches, hasRest } = await readSegment(directory, segment, id);
-    if (place === 0) isTailCut = hasRest;
+  for (const segment of [...names].reverse()) {
+    const batches = await readSegment(directory, segment, id);
     sequenceMax = Math.max(sequenceMax, batches.at(-1)?.sequence ?? 0);
     const holding = batches.filter(({ sequence }) => sequence <= limit);
     // A file in which nothing is whole ends nothing: its process had told nobody that it began there.
     if (batches.length > 0) limit = Math.min(limit, segment.previousSequence);
     found.push(holding);
   }
-  return { batches: found.reverse().flat(), sequenceMax, isTailCut };
+  return { batches: found.reverse().flat(), sequenceMax };
 };
 
 const readSegment = async (
   directory: string,
   segment: SegmentName,
   id: Uint8Array,
-): Promise<{ batches: readonly Summary[]; hasRest: boolean }> => {
+): Promise<readonly Summary[]> => {
   const file = await readFile(join(directory, segment.name));
   const batches: Summary[] = [];
-  let endAt = 0;
   for (let at = 0; at < file.length;) {
     const batch = decodeBatch(file, at, id);
-    at += batch?.byteCount ?? BLOCK_BYTES;
-    if (batch === null) continue;
-    endAt = at;
+    // A file that was taken over has batches of an older part of the log behind its own.
+    const isOwn = batch !== null && batch.sequence >= segment.firstSequence;
+    at += isOwn ? batch.byteCount : BLOCK_BYTES;
+    if (!isOwn) continue;
     const records = batch.records.map(summaryOf);
     batches.push({ ...batch, segment, facts: Uint8Array.from(batch.facts), records });
   }
-  return { batches, hasRest: file.subarray(endAt).some((byte) => byte !== 0) };
+  return batches;
 };
 
 const summaryOf = ({ record, at }: FoundRecord): RecordSummary => {

@@ -1,16 +1,25 @@
-/** One file of the log: batches one behind the other, each write flushed. A file is written by one process's life, and never again. */
+/**
+ * One file of the log: batches one behind the other, each write flushed.
+ *
+ * A flush of bytes in a file that does not grow leaves the file system's own journal alone, so room is made before it is needed: by zeros, or by taking a file
+ * over of which everything was compacted. What then stands behind the last batch is of lower numbers than the file's name says.
+ */
 import { close, constants, fdatasync, open as openDescriptor, readSync, write } from "node:fs";
-import { rename } from "node:fs/promises";
+import { rename, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { promisify } from "node:util";
 import { syncDirectory } from "../durable-files.ts";
 
 const GROWTH_BYTES = 1024 * 1024;
+/** What is filled with zeros at a time: the log's own writes get their turn in between. */
+const FILL_BYTES = 1024 * 1024;
 
 /** A file that batches are added to. */
 export interface SegmentFile {
   readonly usedBytes: number;
-  /** Writes the first `byteCount` bytes behind those before and flushes them. One call at a time. */
+  /** How long the file is. */
+  readonly roomBytes: number;
+  /** Writes the first `byteCount` bytes behind those before and flushes them. Grows where there is no room. One call at a time. */
   append(bytes: Uint8Array, byteCount: number, done: (error: Error | null) => void): void;
   /** Nothing may be under way. */
   close(): Promise<void>;
@@ -21,30 +30,43 @@ export interface SegmentFile {
  * not reach the disk itself, and a flush does.
  */
 const writesThrough = process.platform === "linux";
-const flags =
-  constants.O_RDWR |
-  constants.O_CREAT |
-  constants.O_TRUNC |
-  (writesThrough ? (constants.O_DSYNC ?? 0) : 0);
+const flags = constants.O_RDWR | constants.O_CREAT | (writesThrough ? (constants.O_DSYNC ?? 0) : 0);
 
-/**
- * Makes an empty file with room in it, under a temporary name until it and its room are on disk. One of that name is replaced: it was made by a process that
- * ended before it wrote anything whole.
- */
-export const createSegmentFile = async (path: string): Promise<SegmentFile> => {
+/** Makes an empty file with a little room, at most this much, under a temporary name until that is on disk. One of that name is replaced. */
+export const createSegmentFile = async (
+  path: string,
+  roomBytesMax: number,
+): Promise<SegmentFile> => {
   const temporary = `${path}.new`;
-  const descriptor = await promisify(openDescriptor)(temporary, flags, 0o644);
+  await fillFile(temporary, Math.min(GROWTH_BYTES, roomBytesMax));
+  return takeSegmentFile(temporary, path);
+};
+
+/** Gives a file of zeros, or one of an older part of the log, the name of a new part, and begins it. */
+export const takeSegmentFile = async (spare: string, path: string): Promise<SegmentFile> => {
+  await rename(spare, path);
+  await syncDirectory(dirname(path));
+  const descriptor = await promisify(openDescriptor)(path, flags, 0o644);
+  return segmentOn(descriptor, (await stat(path)).size);
+};
+
+/** Makes a file of so many zeros, on disk. */
+export const fillFile = async (path: string, byteCount: number): Promise<void> => {
+  const descriptor = await promisify(openDescriptor)(path, "w", 0o644);
+  try {
+    const zeros = Buffer.alloc(Math.min(FILL_BYTES, byteCount));
+    for (let position = 0; position < byteCount; position += zeros.length) {
+      await promisify(writeAll)(descriptor, zeros, { from: 0, to: zeros.length, position });
+    }
+    await promisify(fdatasync)(descriptor);
+  } finally {
+    await promisify(close)(descriptor);
+  }
+};
+
+const segmentOn = (descriptor: number, fileBytes: number): SegmentFile => {
   let usedBytes = 0;
-  let fileBytes = 0;
-  const grow = (byteCount: number, done: (error: Error | null) => void): void => {
-    // Zeros first: a flush of bytes in a file that does not grow leaves the file system's own journal alone, and a full disk refuses here.
-    const growthBytes = Math.max(byteCount, GROWTH_BYTES);
-    const zeros = Buffer.alloc(growthBytes);
-    writeAll(descriptor, zeros, { from: 0, to: growthBytes, position: fileBytes }, (error) => {
-      if (error === null) fileBytes += growthBytes;
-      done(error);
-    });
-  };
+  let roomBytes = fileBytes;
   const append: SegmentFile["append"] = (bytes, byteCount, done) => {
     writeAll(descriptor, bytes, { from: 0, to: byteCount, position: usedBytes }, (error) => {
       if (error !== null) return done(error);
@@ -53,21 +75,23 @@ export const createSegmentFile = async (path: string): Promise<SegmentFile> => {
       fdatasync(descriptor, (failure) => done(failure));
     });
   };
-  try {
-    await promisify(grow)(GROWTH_BYTES);
-    if (!writesThrough) await promisify(fdatasync)(descriptor);
-    await rename(temporary, path);
-    await syncDirectory(dirname(path));
-  } catch (error) {
-    await promisify(close)(descriptor);
-    throw error;
-  }
+  const grow = (byteCount: number, done: (error: Error | null) => void): void => {
+    const growthBytes = Math.max(byteCount, GROWTH_BYTES);
+    const zeros = Buffer.alloc(growthBytes);
+    writeAll(descriptor, zeros, { from: 0, to: growthBytes, position: roomBytes }, (error) => {
+      if (error === null) roomBytes += growthBytes;
+      done(error);
+    });
+  };
   return {
     get usedBytes() {
       return usedBytes;
     },
+    get roomBytes() {
+      return roomBytes;
+    },
     append: (bytes, byteCount, done) => {
-      if (usedBytes + byteCount <= fileBytes) return append(bytes, byteCount, done);
+      if (usedBytes + byteCount <= roomBytes) return append(bytes, byteCount, done);
       grow(byteCount, (error) => (error === null ? append(bytes, byteCount, done) : done(error)));
     },
     close: () => promisify(close)(descriptor),
