@@ -1,5 +1,6 @@
 /** Relays for the tests of the client: real home machines behind real WebSockets, with rows in memory and links within the process. */
 import { incarnationOf } from "@syncline/clocks";
+import { joinPayloads } from "@syncline/crdt";
 import {
   answerOfRow,
   type Batch,
@@ -27,6 +28,11 @@ import type { Connection } from "@syncline/websocket";
 import { listen, type WebSocketServer } from "@syncline/websocket/server";
 import * as Y from "yjs";
 
+interface Refusal {
+  readonly code: ErrorCode;
+  readonly reason: string;
+}
+
 /** What a cluster may be told. */
 export interface ClusterOptions {
   readonly homeCount?: number;
@@ -35,6 +41,8 @@ export interface ClusterOptions {
   readonly token?: string;
   /** Why a space is not served, asked at each `join`. */
   readonly refuse?: (space: string) => ErrorCode | null;
+  /** Why a batch of an edge is not passed to the home, as a relay judges it; null if it is. */
+  readonly judge?: (space: string, batch: Batch) => Refusal | null;
   /** How long an end of a socket may be silent, in milliseconds. */
   readonly silenceMs?: number;
 }
@@ -242,7 +250,9 @@ class Relay implements MemoryRelay {
       }
       spaces.add(item.space);
       this.received.push({ space: item.space, message: item.message });
-      this.#homeOf(item.space).received(peer, item.message);
+      this.#judged(peer, item.space, item.message, (refused) => {
+        connection.send(writer.message(this.#writerOf(item.space), refused));
+      });
     };
     return {
       frame: (bytes) => {
@@ -255,6 +265,25 @@ class Relay implements MemoryRelay {
         this.#edges.delete(peer);
       },
     };
+  }
+
+  /** Passes a message to the home; of batches that are refused only their author hears. */
+  #judged(
+    peer: string,
+    space: string,
+    message: SpaceMessage,
+    refuse: (refused: Extract<SpaceMessage, { kind: "refused" }>) => void,
+  ): void {
+    const { judge } = this.#options;
+    if (message.kind !== "submit" || judge === undefined) {
+      return this.#homeOf(space).received(peer, message);
+    }
+    message.batches.forEach((batch, index) => {
+      const firstNumber = message.firstNumber + index;
+      const refusal = judge(space, batch);
+      if (refusal !== null) return refuse({ kind: "refused", number: firstNumber, ...refusal });
+      this.#homeOf(space).received(peer, { kind: "submit", firstNumber, batches: [batch] });
+    });
   }
 
   #writerOf(space: string): SpaceWriter {
@@ -316,13 +345,9 @@ class Relay implements MemoryRelay {
           this.#edges.get(output.peer)?.connection.close(4400, output.reason);
         }
         if (output.kind !== "compact") return;
-        const doc = new Y.Doc();
-        for (const payload of output.payloads) Y.applyUpdate(doc, payload);
-        home.submitted({
-          kind: "compacted",
-          document: output.document,
-          payload: Y.encodeStateAsUpdate(doc),
-        });
+        const { document, type, payloads } = output;
+        const payload = type === "yjs" ? mergedUpdate(payloads) : joinPayloads(type, payloads);
+        home.submitted({ kind: "compacted", document, payload });
       },
       wake: (atMs) => {
         setTimeout(() => home.woken(), atMs - performance.now()).unref();
@@ -354,6 +379,12 @@ class Relay implements MemoryRelay {
     });
   }
 }
+
+const mergedUpdate = (payloads: readonly Uint8Array[]): Uint8Array => {
+  const doc = new Y.Doc();
+  for (const payload of payloads) Y.applyUpdate(doc, payload);
+  return Y.encodeStateAsUpdate(doc);
+};
 
 /** Starts relays, each of them a home of every space. */
 export const startCluster = async (options: ClusterOptions = {}): Promise<Cluster> => {
