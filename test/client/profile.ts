@@ -42,17 +42,28 @@ export const createProfile = (
 };
 
 const createLocks = (): Locks => {
-  const held = new Set<string>();
+  const endByName = new Map<string, Promise<unknown>>();
   return {
-    request: async (name, _options, call) => {
+    request: async (name, options, call) => {
       await Promise.resolve();
-      if (held.has(name)) return call(null);
-      held.add(name);
-      try {
-        await call({ name });
-      } finally {
-        held.delete(name);
+      while (endByName.has(name)) {
+        if ("ifAvailable" in options) return call(null);
+        const { signal } = options;
+        await Promise.race([
+          endByName.get(name),
+          new Promise<void>((resolve) => {
+            signal.addEventListener("abort", () => {
+              resolve();
+            });
+          }),
+        ]);
+        signal.throwIfAborted();
       }
+      const ended = Promise.resolve(call({ name }));
+      endByName.set(name, ended);
+      await ended;
+      endByName.delete(name);
+      return undefined;
     },
   };
 };
