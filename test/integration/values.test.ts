@@ -22,7 +22,7 @@ import { type Cluster, startCluster } from "./relay-process.ts";
 import { until } from "./until.ts";
 
 let cluster: Cluster | null = null;
-let clients: Client[] = [];
+const clients: Client[] = [];
 
 afterEach(async () => {
   for (const client of clients.splice(0)) client.close();
