@@ -22,7 +22,7 @@ import { type Cluster, startCluster } from "./relay-process.ts";
 import { until } from "./until.ts";
 
 let cluster: Cluster | null = null;
-let clients: Client[] = [];
+const clients: Client[] = [];
 
 afterEach(async () => {
   for (const client of clients.splice(0)) client.close();
@@ -59,7 +59,7 @@ const changeSomething = (
   const word = random.pick(["a", "b", "c", "d", "e", "f"]);
   switch (random.integer(0, 9)) {
     case 0:
-      return void notes.getText("body").insert(0, word);
+      return notes.getText("body").insert(0, word);
     case 1:
       return random.chance(0.3) ? likes.decrement() : likes.increment(random.integer(1, 5));
     case 2:
@@ -101,8 +101,9 @@ const pictureOf = ({ notes, ...values }: Opened): string => {
     const type = types[name as keyof typeof handles] as Crdt<unknown, unknown, object>;
     return Buffer.from(type.encode(handle.state)).toString("hex");
   });
-  const by = Object.entries(notes.getMap("by").toJSON()).toSorted();
-  return JSON.stringify([textOf(notes), by, ...states]);
+  const by = notes.getMap("by");
+  const entries = [...by.keys()].toSorted().map((key) => [key, by.get(key)]);
+  return JSON.stringify([textOf(notes), entries, ...states]);
 };
 
 const textOf = (doc: Doc): string => doc.getText("body").toJSON();

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { createProfile } from "../../../test/client/profile.ts";
 import { client, cluster } from "../../../test/client/world.ts";
 import type { Space } from "./space.ts";
+import type { SpaceValue } from "./value.ts";
 
 const unreachable = "ws://127.0.0.1:1";
 
@@ -163,7 +164,7 @@ const errorsOf = (space: Space): string[] => {
 /** Opens a value in two copies of a profile that has changed it already, both in step with the relay. */
 const openCopies = async <State, Value, M extends object>(
   type: Crdt<State, Value, M>,
-  prepare: (value: import("./value.ts").SpaceValue<State, Value, M>, space: Space) => void,
+  prepare: (value: SpaceValue<State, Value, M>, space: Space) => void,
 ) => {
   const { urls } = await cluster({ refuseClones: true });
   const profile = createProfile();
