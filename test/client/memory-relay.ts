@@ -27,11 +27,7 @@ import { type ErrorCode, type Runtime, startRuntime } from "@syncline/machine";
 import type { Connection } from "@syncline/websocket";
 import { listen, type WebSocketServer } from "@syncline/websocket/server";
 import * as Y from "yjs";
-
-interface Refusal {
-  readonly code: ErrorCode;
-  readonly reason: string;
-}
+import { createValueChains } from "../../packages/relay/src/value-chains.ts";
 
 /** What a cluster may be told. */
 export interface ClusterOptions {
@@ -41,8 +37,8 @@ export interface ClusterOptions {
   readonly token?: string;
   /** Why a space is not served, asked at each `join`. */
   readonly refuse?: (space: string) => ErrorCode | null;
-  /** Why a batch of an edge is not passed to the home, as a relay judges it; null if it is. */
-  readonly judge?: (space: string, batch: Batch) => Refusal | null;
+  /** Whether batches of a second device under one replica id are refused, as by a relay. */
+  readonly refuseClones?: boolean;
   /** How long an end of a socket may be silent, in milliseconds. */
   readonly silenceMs?: number;
 }
@@ -116,6 +112,7 @@ class Relay implements MemoryRelay {
   readonly #options: ClusterOptions;
   readonly #all: readonly Relay[];
   readonly #incarnation = newIncarnation();
+  readonly #chains = createValueChains();
   readonly #rowsBySpace = new Map<string, Rows>();
   readonly #homes = new Map<string, HomeRuntime>();
   readonly #writers = new Map<string, SpaceWriter>();
@@ -274,14 +271,15 @@ class Relay implements MemoryRelay {
     message: SpaceMessage,
     refuse: (refused: Extract<SpaceMessage, { kind: "refused" }>) => void,
   ): void {
-    const { judge } = this.#options;
-    if (message.kind !== "submit" || judge === undefined) {
+    if (message.kind !== "submit" || this.#options.refuseClones !== true) {
       return this.#homeOf(space).received(peer, message);
     }
     message.batches.forEach((batch, index) => {
       const firstNumber = message.firstNumber + index;
-      const refusal = judge(space, batch);
-      if (refusal !== null) return refuse({ kind: "refused", number: firstNumber, ...refusal });
+      if (this.#chains.isCloned(space, batch)) {
+        const reason = "is of a second device";
+        return refuse({ kind: "refused", number: firstNumber, code: "CLONED_REPLICA", reason });
+      }
       this.#homeOf(space).received(peer, { kind: "submit", firstNumber, batches: [batch] });
     });
   }
@@ -321,6 +319,7 @@ class Relay implements MemoryRelay {
       now: () => performance.now(),
       append: (appended, done) => {
         for (const record of appended) {
+          if (record.kind === "entry") this.#chains.note(space, record.entry.batch);
           const { key, value } = writeOfRecord(prefix, record);
           rows.put(key, value);
         }

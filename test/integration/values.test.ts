@@ -11,8 +11,11 @@ import {
   record,
   rwSet,
 } from "@syncline/crdt";
+import { cpSync } from "node:fs";
+import { join } from "node:path";
 import { seededRandom } from "@syncline/machine";
 import { type Client, connect, type Space, type SpaceValue } from "syncline";
+import { fileReplicas } from "syncline/node";
 import { afterEach, expect, test } from "vitest";
 import type { Doc } from "yjs";
 import { type Cluster, startCluster } from "./relay-process.ts";
@@ -98,7 +101,8 @@ const pictureOf = ({ notes, ...values }: Opened): string => {
     const type = types[name as keyof typeof handles] as Crdt<unknown, unknown, object>;
     return Buffer.from(type.encode(handle.state)).toString("hex");
   });
-  return JSON.stringify([textOf(notes), notes.getMap("by").toJSON(), ...states]);
+  const by = Object.entries(notes.getMap("by").toJSON()).toSorted();
+  return JSON.stringify([textOf(notes), by, ...states]);
 };
 
 const textOf = (doc: Doc): string => doc.getText("body").toJSON();
@@ -155,13 +159,16 @@ const openAt = (url: string): Space => {
 
 test("a value that another client made as something else is refused by the relay, and told", async () => {
   cluster = await startCluster(3);
-  const [first, second] = [openAt(cluster.relays[0]!.url), openAt(cluster.relays[1]!.url)];
+  const first = openAt(cluster.relays[0]!.url);
+  const second = openAt(cluster.relays[1]!.url);
+  second.disconnect();
   (await first.value("likes", pnCounter)).increment();
   (await first.doc("notes")).getText("body").insert(0, "x");
   await first.settled("all");
 
   const likes = await second.value("likes", awSet);
   likes.add("x");
+  second.connect();
   expect(await codeOf(second.settled("quorum"))).toBe("TYPE_MISMATCH");
   await second.whenSynced();
   expect(await codeOf(second.value("notes", pnCounter))).toBe("TYPE_MISMATCH");
@@ -211,6 +218,42 @@ test("a value that relays have compacted is what clients have, to the byte", asy
     space.close();
   }
 }, 120_000);
+
+test("a device that was copied is found out by the relay, and what both did counts", async () => {
+  cluster = await startCluster(3);
+  const { relays, directory } = cluster;
+  const profile = join(directory, "profile");
+  const open = async (name: string, url: string) => {
+    const client = connect(url, { baseMs: 20, capMs: 200, replicas: fileReplicas(name) });
+    clients.push(client);
+    const space = client.space("values/copied");
+    const errors: string[] = [];
+    space.on("error", ({ code }) => errors.push(code));
+    return { space, errors, likes: await space.value("likes", pnCounter) };
+  };
+  const first = await open(profile, relays[0]!.url);
+  first.likes.increment(10);
+  await first.space.settled("all");
+  clients.pop()?.close();
+  cpSync(profile, join(directory, "copy"), { recursive: true });
+
+  const original = await open(profile, relays[0]!.url);
+  const copy = await open(join(directory, "copy"), relays[1]!.url);
+  await Promise.all([original.space.whenSynced(), copy.space.whenSynced()]);
+  expect([original.likes.replica, copy.likes.replica]).toEqual(Array(2).fill(first.likes.replica));
+  copy.space.disconnect();
+  original.likes.increment();
+  await original.space.settled("all");
+  copy.likes.increment();
+  copy.space.connect();
+  await copy.space.settled("all");
+  await until(() => original.likes.value === 12 && copy.likes.value === 12);
+
+  expect(copy.errors).toContain("CLONED_REPLICA");
+  expect(original.errors).toEqual([]);
+  expect(copy.likes.replica).not.toBe(first.likes.replica);
+  expect(original.likes.replica).toBe(first.likes.replica);
+}, 60_000);
 
 /** A large transaction is read by the relay's worker, and what is sent after it waits. */
 test("a large batch of a value is judged at the side, and the order stays", async () => {

@@ -15,12 +15,15 @@ export interface TextStorage {
 export interface Locks {
   request(
     name: string,
-    options: { readonly ifAvailable: true },
+    options: { readonly ifAvailable: true } | { readonly signal: AbortSignal },
     held: (lock: unknown) => Promise<void> | undefined,
   ): Promise<unknown>;
 }
 
 const prefix = "syncline/replica/";
+
+/** How long to wait for an id that somebody has: a page that is being left, by a reload above all, lets go of its locks a moment later. */
+const patienceMs = 300;
 
 /** The store of the page, or null where there is none: outside of pages, where storage is not allowed, and where there are no locks (a page without TLS). */
 export const pageReplicas = (): ReplicaStore | null => {
@@ -49,18 +52,43 @@ export const pageReplicas = (): ReplicaStore | null => {
  */
 export const createPageReplicas = (storage: TextStorage, locks: Locks): ReplicaStore => ({
   take: async (newId) => {
-    for (const id of idsIn(storage)) {
-      const release = await hold(locks, id);
-      // Another tab may have forgotten it before this one got the lock.
+    const ids = idsIn(storage);
+    for (const id of ids) {
+      const release = await hold(locks, id, { ifAvailable: true });
       if (release !== null && storage.getItem(prefix + id) !== null) {
         return keptReplica(storage, id, release);
       }
+      // Another page has forgotten it meanwhile.
       release?.();
     }
-    return add(storage, locks, newId);
+    return (await takeFirst(storage, locks, ids)) ?? add(storage, locks, newId);
   },
   add: (newId) => add(storage, locks, newId),
 });
+
+/** Takes the first of these ids that somebody lets go of; null if nobody does in time. */
+const takeFirst = async (
+  storage: TextStorage,
+  locks: Locks,
+  ids: readonly ReplicaId[],
+): Promise<KeptReplica | null> => {
+  if (ids.length === 0) return null;
+  const ending = new AbortController();
+  const timer = setTimeout(() => {
+    ending.abort();
+  }, patienceMs);
+  let taken: KeptReplica | null = null;
+  const waitFor = async (id: ReplicaId): Promise<void> => {
+    const release = await hold(locks, id, { signal: ending.signal });
+    if (release === null) return;
+    if (taken !== null || storage.getItem(prefix + id) === null) return release();
+    taken = keptReplica(storage, id, release);
+    ending.abort();
+  };
+  await Promise.all(ids.map(waitFor));
+  clearTimeout(timer);
+  return taken;
+};
 
 const idsIn = (storage: TextStorage): readonly ReplicaId[] =>
   keysIn(storage, prefix)
@@ -79,15 +107,19 @@ const add = async (
   locks: Locks,
   id: ReplicaId,
 ): Promise<KeptReplica | null> => {
-  const release = await hold(locks, id);
+  const release = await hold(locks, id, { ifAvailable: true });
   if (release === null) return null;
   storage.setItem(prefix + id, "");
   return keptReplica(storage, id, release);
 };
 
-/** Takes the lock of an id until the returned function is called; null if somebody else has it. */
-const hold = async (locks: Locks, id: ReplicaId): Promise<(() => void) | null> =>
-  new Promise((resolve, reject) => {
+/** Takes the lock of an id until the returned function is called; null if somebody else has it, or has it too long. */
+const hold = async (
+  locks: Locks,
+  id: ReplicaId,
+  options: Parameters<Locks["request"]>[1],
+): Promise<(() => void) | null> =>
+  new Promise((resolve) => {
     const held = (lock: unknown): Promise<void> | undefined => {
       if (lock !== null) {
         return new Promise((release) => {
@@ -97,7 +129,10 @@ const hold = async (locks: Locks, id: ReplicaId): Promise<(() => void) | null> =
       resolve(null);
       return undefined;
     };
-    locks.request(prefix + id, { ifAvailable: true }, held).catch(reject);
+    // Aborted, or refused to a page that is being left.
+    locks.request(prefix + id, options, held).catch(() => {
+      resolve(null);
+    });
   });
 
 const keptReplica = (storage: TextStorage, id: ReplicaId, release: () => void): KeptReplica => {

@@ -2,11 +2,11 @@
 import { drawQuorums } from "./quorum-sizes.ts";
 import type { ProposerLimits } from "@syncline/consensus/caspaxos";
 import { type Random, seededRandom } from "@syncline/machine";
-import { type Delays, drawFaults, type Fault } from "@syncline/simulator";
+import { type Delays, drawFaults, type Fault, type Weather } from "@syncline/simulator";
 import { drawAction, type ObjectAction, objectKeys } from "./objects.ts";
 
 /** Something that a client does, or that is done about deleted registers. */
-export type Deed = { readonly atMs: number; readonly key: string } & (
+type Deed = { readonly atMs: number; readonly key: string } & (
   | {
       readonly kind: "operate";
       readonly client: string;
@@ -18,6 +18,13 @@ export type Deed = { readonly atMs: number; readonly key: string } & (
   | { readonly kind: "collect"; readonly by: string }
 );
 
+/** A proposer's process ends, and another one begins. */
+interface Restart {
+  readonly atMs: number;
+  readonly proposer: string;
+  readonly afterEffects: number;
+}
+
 /** Everything that a seed says. */
 export interface RegisterStory {
   readonly seed: number;
@@ -27,11 +34,14 @@ export interface RegisterStory {
   readonly acceptQuorum: number;
   readonly isCoded: boolean;
   readonly delays: Delays;
+  /** What befalls messages all along, besides faults. */
+  readonly weather: Weather;
   readonly limits: Partial<ProposerLimits>;
   readonly registersMax: number;
   readonly forMs: number;
   readonly faults: readonly Fault[];
   readonly deeds: readonly Deed[];
+  readonly restarts: readonly Restart[];
 }
 
 const acceptorNames = ["a", "b", "c", "d", "e", "f", "g"];
@@ -50,6 +60,12 @@ export const drawRegisterStory = (seed: number): RegisterStory => {
     proposers,
     ...drawQuorums(acceptors.length, random),
     isCoded: seed % 2 === 0,
+    weather: random.pick([
+      { lossRate: 0, duplicationRate: 0, reorderingRate: 0 },
+      { lossRate: 0, duplicationRate: 0, reorderingRate: 0 },
+      { lossRate: 0.02, duplicationRate: 0.5, reorderingRate: 0.1 },
+      { lossRate: 0.2, duplicationRate: 0.2, reorderingRate: 0.2 },
+    ]),
     delays: {
       minMs,
       meanMs: minMs + random.pick([1, 10, 50]),
@@ -72,8 +88,20 @@ export const drawRegisterStory = (seed: number): RegisterStory => {
       forMs,
     ),
     deeds: drawDeeds(proposers, random.fork("deeds"), forMs),
+    restarts: drawRestarts(proposers, random.fork("restarts"), forMs),
   };
 };
+
+const drawRestarts = (
+  proposers: readonly string[],
+  random: Random,
+  forMs: number,
+): readonly Restart[] =>
+  Array.from({ length: random.pick([0, 0, 2, 6, 20]) }, () => ({
+    atMs: random.integer(0, forMs),
+    proposer: random.pick(proposers),
+    afterEffects: random.integer(0, 12),
+  }));
 
 const drawDeeds = (
   proposers: readonly string[],
