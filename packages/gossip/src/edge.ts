@@ -1,5 +1,13 @@
 /** An edge of one space: shows what its home has, keeps and sends what is made here, and takes both along to the next home if that one dies. */
-import { covers, difference, meet, mergeInto, numberOf } from "@syncline/clocks";
+import {
+  covers,
+  difference,
+  meet,
+  mergeInto,
+  type MutableVersionVector,
+  numberOf,
+  type VersionVector,
+} from "@syncline/clocks";
 import { assert, type Input, type Machine } from "@syncline/machine";
 import { type Batch, type EdgeId, sizeOf } from "./batch.ts";
 import { createEdgeState, deliver, type EdgeState, HOME } from "./edge/edge-state.ts";
@@ -254,11 +262,12 @@ const whenGrouped = (edge: EdgeState, group: Group): void => {
   // States first: they are the older part, and an entry that rests on one need not be put aside by whoever applies them.
   mergeInto(edge.vector, group.vector);
   show(edge, fresh, states);
-  tellHomeDisk(edge);
+  tellHomeDisk(edge, new Map(edge.vector));
 };
 
 const whenUpdated = (edge: EdgeState, entries: readonly ShownEntry[]): void => {
   const fresh: ShownEntry[] = [];
+  const grown: MutableVersionVector = new Map();
   let hasGap = false;
   for (const entry of entries) {
     const known = numberOf(edge.vector, entry.incarnation);
@@ -266,10 +275,11 @@ const whenUpdated = (edge: EdgeState, entries: readonly ShownEntry[]): void => {
     hasGap = entry.number !== known + 1;
     if (hasGap) break;
     edge.vector.set(entry.incarnation, entry.number);
+    grown.set(entry.incarnation, entry.number);
     fresh.push(entry);
   }
   show(edge, fresh, []);
-  tellHomeDisk(edge);
+  tellHomeDisk(edge, grown);
   if (!hasGap) return;
   edge.droppedCount += 1;
   deliver(edge, { kind: "violation", reason: "the stream has a gap" });
@@ -289,11 +299,10 @@ const show = (edge: EdgeState, entries: readonly ShownEntry[], states: readonly 
   if (batches.length > 0) deliver(edge, { kind: "show", batches });
 };
 
-/** What the home shows is on its disk. */
-const tellHomeDisk = (edge: EdgeState): void => {
+/** What the home shows is on its disk: `vector` is what grew by it. */
+const tellHomeDisk = (edge: EdgeState, vector: VersionVector): void => {
   const { home, homeIncarnation: incarnation } = edge;
   assert(home !== null, "an edge is shown something by nobody");
-  const vector = new Map(edge.vector);
   deliver(edge, { kind: "durable", home, incarnation, vector, isWhole: false });
   moveLevels(edge, false);
   checkSynced(edge);

@@ -174,9 +174,13 @@ const mustWait = (home: HomeState): boolean =>
  */
 const postpone = (home: HomeState, from: PeerId, presence: Presence): void => {
   home.postponedCount += 1;
-  const request = { kind: "presence", from, presence } as const;
+  const request = { kind: "presence", from, link: linkOf(home, from), presence } as const;
   home.effects.push({ kind: "persist", records: [], then: [{ kind: "submit", request }] });
 };
+
+/** Which link to another home this is, from 1; 0 for an edge's connection, which has a name of its own each time, and -1 for one that is gone. */
+const linkOf = (home: HomeState, from: PeerId): number =>
+  home.peers.get(from)?.linkCount ?? (home.sessions.has(from) ? 0 : -1);
 
 const takePresence = (home: HomeState, from: PeerId, presence: Presence): void => {
   const peer = home.peers.get(from);
@@ -213,8 +217,8 @@ const whenAsked = (home: HomeState, request: HomeRequest): void => {
       return setCongested(home, request.peer, false);
     case "presence":
       home.postponedCount -= 1;
-      // The connection may be gone by now.
-      if (!home.peers.has(request.from) && !home.sessions.has(request.from)) return;
+      // The connection may be gone by now, and with it all who were seen through it.
+      if (linkOf(home, request.from) !== request.link) return;
       return takePresence(home, request.from, request.presence);
     case "persisted":
       return whenPersisted(home, request.entries, request.vector);

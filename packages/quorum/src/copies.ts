@@ -113,19 +113,22 @@ export const settledOn = (
   return settled;
 };
 
-/** The `count`-th highest number that the vectors have of a log; 0 if there is none. They are as many as there are homes, so nothing is faster than to look at all. */
+/** The `count`-th highest number that the vectors have of a log; 0 if there is none. They are as many as there are homes, so they are put in order one by one. */
 const highestOf = (
   vectors: readonly VersionVector[],
   incarnation: Incarnation,
   count: number,
 ): number => {
-  let highest = 0;
+  const highestFirst: number[] = [];
   for (const vector of vectors) {
     const number = numberOf(vector, incarnation);
-    if (number <= highest) continue;
-    let reachedCount = 0;
-    for (const other of vectors) if (numberOf(other, incarnation) >= number) reachedCount += 1;
-    if (reachedCount >= count) highest = number;
+    let place = highestFirst.length;
+    for (; place > 0; place -= 1) {
+      const lower = highestFirst[place - 1] ?? 0;
+      if (lower >= number) break;
+      highestFirst[place] = lower;
+    }
+    highestFirst[place] = number;
   }
-  return Number.isInteger(count) && count > 0 ? highest : 0;
+  return highestFirst[count - 1] ?? 0;
 };

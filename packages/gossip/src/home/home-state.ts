@@ -27,6 +27,8 @@ export interface Peer {
   reach: "unknown" | "connected" | "unreachable";
   /** Whether it has said hello since the link came up. */
   isHeard: boolean;
+  /** How many links there have been, the present one included. */
+  linkCount: number;
   /** Null until it has ever said hello. */
   incarnation: Incarnation | null;
   /** What it has on disk, as it said; what was said before a link was lost stays true of that disk. */
@@ -241,6 +243,7 @@ const createPeer = (home: HomeId): Peer => ({
   home,
   reach: "unknown",
   isHeard: false,
+  linkCount: 1,
   incarnation: null,
   vector: new Map(),
   answeredRound: 0,

@@ -46,6 +46,7 @@ const endLink = (home: HomeState, peer: Peer): void => {
 
 const forgetLink = (home: HomeState, peer: Peer): void => {
   peer.isHeard = false;
+  peer.linkCount += 1;
   peer.isLive = false;
   peer.isCongested = false;
   peer.told = new Map();
