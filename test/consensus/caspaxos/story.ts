@@ -44,6 +44,15 @@ export interface RegisterStory {
   readonly restarts: readonly Restart[];
 }
 
+/** What a seed is about: a bit of everything, keys that are deleted and made again, or acceptors that lose their disks. */
+type Theme = "all" | "deleting" | "losing";
+
+const forMsByTheme: Readonly<Record<Theme, readonly number[]>> = {
+  all: [500, 2000, 8000, 20_000, 60_000],
+  deleting: [500, 2000, 8000],
+  losing: [4000, 10_000],
+};
+
 const acceptorNames = ["a", "b", "c", "d", "e", "f", "g"];
 
 /** The story of this seed. */
@@ -51,7 +60,8 @@ export const drawRegisterStory = (seed: number): RegisterStory => {
   const random = seededRandom(seed).fork("caspaxos");
   const acceptors = acceptorNames.slice(0, random.pick([1, 2, 3, 3, 3, 3, 4, 5, 5, 7]));
   const proposers = ["p", "q", "r", "s"].slice(0, random.pick([1, 2, 2, 3, 4]));
-  const forMs = random.pick([2000, 8000, 20_000, 60_000]);
+  const theme = random.pick(["all", "all", "all", "deleting", "losing"] as const);
+  const forMs = random.pick(forMsByTheme[theme]);
   const minMs = random.pick([0.5, 1, 5]);
   const attemptMs = random.pick([60, 200, 1000]);
   return {
@@ -82,14 +92,35 @@ export const drawRegisterStory = (seed: number): RegisterStory => {
     },
     registersMax: random.pick([1, 3, 1000]),
     forMs,
-    faults: drawFaults(
-      random.fork("faults"),
-      { members: acceptors, guests: proposers, without: ["break", "slow-reader", "roll-back"] },
-      forMs,
-    ),
-    deeds: drawDeeds(proposers, random.fork("deeds"), forMs),
+    faults: [
+      ...drawFaults(
+        random.fork("faults"),
+        { members: acceptors, guests: proposers, without: ["break", "slow-reader", "roll-back"] },
+        forMs,
+      ),
+      ...(theme === "losing" ? drawLosses(acceptors, random.fork("losses"), forMs) : []),
+    ],
+    deeds: drawDeeds(proposers, theme, random.fork("deeds"), forMs),
     restarts: drawRestarts(proposers, random.fork("restarts"), forMs),
   };
+};
+
+/** One disk after the other, with messages held up around it. */
+const drawLosses = (
+  acceptors: readonly string[],
+  random: Random,
+  forMs: number,
+): readonly Fault[] => {
+  const faults: Fault[] = [];
+  for (let atMs = random.integer(0, 1000); atMs < forMs; atMs += random.integer(200, 2000)) {
+    const [node, from] = [random.pick(acceptors), random.pick([...acceptors, "p"])];
+    faults.push({ kind: "wipe", atMs, node, forMs: random.integer(10, 300) });
+    if (from === node) continue;
+    const clogMs = random.integer(100, 3000);
+    const to = random.pick(acceptors.filter((name) => name !== from));
+    faults.push({ kind: "clog", atMs: Math.max(0, atMs - 50), from, to, forMs: clogMs });
+  }
+  return faults;
 };
 
 const drawRestarts = (
@@ -105,15 +136,18 @@ const drawRestarts = (
 
 const drawDeeds = (
   proposers: readonly string[],
+  theme: Theme,
   random: Random,
   forMs: number,
 ): readonly Deed[] => {
   const deeds: Deed[] = [];
   const clients = ["k", "l", "m", "o"].slice(0, random.integer(1, 5));
   // Few keys make them meet.
-  const keys = objectKeys.filter(() => random.chance(0.6));
-  if (keys.length === 0) keys.push("v1");
-  const count = random.pick([10, 40, 120]);
+  const isDeleting = theme === "deleting";
+  const some = isDeleting ? ["r1"] : objectKeys.filter(() => random.chance(0.6));
+  const isOne = some.length === 0 || (!isDeleting && random.chance(0.2));
+  const keys = isOne ? [random.pick(objectKeys)] : some;
+  const count = theme === "losing" ? 120 : random.pick([10, 40, 120]);
   for (const client of clients) {
     const own = random.fork(client);
     const operationCount = Math.ceil(count / clients.length);
@@ -135,7 +169,7 @@ const drawDeeds = (
   }
   const collecting = random.fork("collections");
   for (const key of keys.filter((one) => one.startsWith("r"))) {
-    for (let made = collecting.integer(0, 12); made > 0; made -= 1) {
+    for (let made = collecting.integer(0, isDeleting ? 60 : 12); made > 0; made -= 1) {
       const atMs = collecting.integer(0, forMs);
       deeds.push({ atMs, kind: "collect", key, by: collecting.pick(proposers) });
     }
