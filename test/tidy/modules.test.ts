@@ -6,7 +6,7 @@ import { type Breaches, type Tree, isTest, readTree, sourcesIn, treeOf } from ".
 /** Without blank lines and comments, as the lint counts; this rule holds in files that the lint leaves out, too. */
 const linesMax = 500;
 
-const nameList = /export (?:type )?\{[^{}*]*\} from "(?:\.\/|#)[^"]+";/gu;
+const nameList = /export (?:type )?\{[^{}*]*\} from "(?:\.{1,2}\/|#)[^"]+";/gu;
 const comments = /\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gmu;
 
 const tooLong = (tree: Tree): Breaches =>

@@ -17,6 +17,7 @@ import type { RelayContext } from "./relay-context.ts";
 import { createSpaceHost, type SpaceHost } from "./space-host.ts";
 import type { SpacePort } from "./space-port.ts";
 import { createStockRooms, type StockRooms } from "./stock/stock-rooms.ts";
+import { createValueChains } from "./value-chains.ts";
 import { createWaking, type Waking } from "./waking.ts";
 
 /** A relay that accepts connections. */
@@ -222,6 +223,7 @@ const contextOf = (
     config,
     directory,
     documents,
+    chains: createValueChains(),
     log,
     ready,
     now: () => performance.now(),
