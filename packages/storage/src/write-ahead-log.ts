@@ -92,7 +92,7 @@ export const openWriteAheadLog = async (options: LogOptions): Promise<WriteAhead
     ];
     const { records, sequence } = unapplied(found, applied.sequence, isCopy);
     const frozen = createRecentRows();
-    for (const { rows } of records) frozen.take(rows);
+    for (const record of records) frozen.take(record);
     const log: Log = {
       environment,
       id: applied.id,
@@ -104,7 +104,7 @@ export const openWriteAheadLog = async (options: LogOptions): Promise<WriteAhead
       frozen: null,
       checkpoint: Promise.resolve(),
       failure: null,
-      isRecovering: frozen.size > 0,
+      isRecovering: frozen.rowCount > 0,
       isWriting: false,
       logBytes: 0,
       commitCount: 0,
@@ -182,7 +182,7 @@ const write = async (log: Log, writes: readonly Write[]): Promise<void> => {
   const byteCount = recordBytesOf(writes);
   const isForTree = log.firstWrites.length > 0 || byteCount > RECORD_BYTES_MAX;
   const isFull =
-    log.segment.usedBytes + byteCount > SEGMENT_BYTES_MAX || log.current.size >= ROWS_MAX;
+    log.segment.usedBytes + byteCount > SEGMENT_BYTES_MAX || log.current.rowCount >= ROWS_MAX;
   if (isForTree || isFull || log.isRecovering) {
     await checkpointed(log);
     log.isRecovering = false;
@@ -195,7 +195,7 @@ const write = async (log: Log, writes: readonly Write[]): Promise<void> => {
   });
   log.sequence += 1;
   log.logBytes += record.bytes.length;
-  log.current.take(record.rows);
+  log.current.take(record);
 };
 
 /** Past the log, after everything in it. */
@@ -222,7 +222,7 @@ const checkpointed = async (log: Log): Promise<void> => {
  */
 const freeze = (log: Log): void => {
   const rows = log.current;
-  if (rows.size === 0) return;
+  if (rows.rowCount === 0) return;
   log.current = createRecentRows();
   [log.segment, log.otherSegment] = [log.otherSegment, log.segment];
   log.segment.begin();
@@ -244,10 +244,13 @@ const startCheckpoint = (log: Log, rows: RecentRows): void => {
 
 const putIntoTree = async (log: Log, rows: RecentRows): Promise<void> => {
   const { id, sequence } = log;
-  const all = rows.all();
-  for (let index = 0; index < all.length; index += COMMIT_ROWS) {
-    const writes = all.slice(index, index + COMMIT_ROWS).map(sealedWrite);
-    const isLast = index + COMMIT_ROWS >= all.length;
+  const sorted = rows.sorted();
+  for (let index = 0; index < sorted.count; index += COMMIT_ROWS) {
+    const isLast = index + COMMIT_ROWS >= sorted.count;
+    const count = isLast ? sorted.count - index : COMMIT_ROWS;
+    const writes = Array.from({ length: count }, (_, place) =>
+      sealedWrite(sorted.at(index + place)),
+    );
     await commit(log, isLast ? [...writes, appliedWrite({ id, sequence })] : writes);
   }
 };
