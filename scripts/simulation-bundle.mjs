@@ -10,6 +10,7 @@ const entries = {
   gossip: "test/simulation/campaign.ts",
   paxos: "test/consensus/paxos/paxos-campaign.ts",
   caspaxos: "test/consensus/caspaxos/caspaxos-campaign.ts",
+  raft: "test/consensus/raft/raft-campaign.ts",
 };
 
 /** The protocols that can be simulated. */

@@ -50,6 +50,17 @@ export const createClients = (cluster: () => RegisterWorld): Clients => {
     world.schedule.at(world.nowMs + 50, () => tryNext(called));
   };
 
+  /** What a deletion leaves is erased soon, by anybody. */
+  const collectLater = ({ call, by }: Called): void => {
+    const { world } = cluster();
+    const { number } = call.id;
+    const proposer = by[number % by.length];
+    if (proposer === undefined) return;
+    world.schedule.at(world.nowMs + ((number * 37) % 200), () =>
+      cluster().collect(proposer, call.key),
+    );
+  };
+
   const clients: Clients = {
     call: (call, by) => {
       const called: Called = {
@@ -74,6 +85,7 @@ export const createClients = (cluster: () => RegisterWorld): Clients => {
       if (outcome.kind === "committed" && action.kind === "change") {
         oracle.committed(key, action.change.tag);
       }
+      if (outcome.kind === "committed" && action.kind === "delete") collectLater(called);
       if (outcome.kind === "unknown") {
         called.since = Math.min(called.since ?? outcome.since, outcome.since);
         if (!outcome.isForgotten) return retryLater(called);

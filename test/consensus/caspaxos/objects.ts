@@ -141,7 +141,7 @@ export const drawAction = (
             expectedVersion: random.integer(0, 8),
           });
     case "r":
-      return random.chance(0.35) ? { kind: "delete" } : change({ kind: "put", tag, value: tag });
+      return random.chance(0.5) ? { kind: "delete" } : change({ kind: "put", tag, value: tag });
     case "c":
       return change({ kind: random.pick(["claim", "release"] as const), tag, owner: client });
     case "n":

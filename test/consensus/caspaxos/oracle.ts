@@ -52,6 +52,7 @@ export const createRegisterOracle = (pasts: Past): RegisterOracle => {
   const keys = new Map<string, OfKey>();
   const disks = new Map<string, Map<string, Register>>();
   const floors = new Map<string, number>();
+  const members = new Set<string>();
   const configs: RegisterConfig[] = [];
   let chosenCount = 0;
 
@@ -91,7 +92,6 @@ export const createRegisterOracle = (pasts: Past): RegisterOracle => {
     key: string,
     { ballot, state }: { ballot: Ballot; state: RegisterState },
   ): void => {
-    checkState(key, ballot, state);
     const of = ofKey(key);
     const name = describeBallot(ballot);
     const holders = of.holdersByBallot.get(name) ?? new Set();
@@ -105,6 +105,15 @@ export const createRegisterOracle = (pasts: Past): RegisterOracle => {
     of.chosenNames.add(name);
     chosenCount += 1;
     choose(key, of, ballot, state);
+  };
+
+  /** An acceptor takes part: what it has copied counts from now on, and what it held on the way there does not. */
+  const join = (incarnation: string): void => {
+    if (members.has(incarnation)) return;
+    members.add(incarnation);
+    for (const [key, { accepted }] of diskOf(incarnation)) {
+      if (accepted !== null) hold(incarnation, key, accepted);
+    }
   };
 
   /** Chosen values form a chain: each comes from the one that was chosen before it. */
@@ -161,12 +170,15 @@ export const createRegisterOracle = (pasts: Past): RegisterOracle => {
         if (record.kind === "head") {
           if (record.floor < (floors.get(incarnation) ?? 0)) throw new Error("a floor has sunk");
           floors.set(incarnation, record.floor);
+          join(incarnation);
         } else if (record.kind === "no-register") diskOf(incarnation).delete(record.key);
         else {
           const { key, register } = record;
           checkMonotone(incarnation, key, register);
           diskOf(incarnation).set(key, register);
-          if (register.accepted !== null) hold(incarnation, key, register.accepted);
+          if (register.accepted === null) continue;
+          checkState(key, register.accepted.ballot, register.accepted.state);
+          if (members.has(incarnation)) hold(incarnation, key, register.accepted);
         }
       }
     },

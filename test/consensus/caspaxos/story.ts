@@ -49,18 +49,38 @@ type Theme = "all" | "deleting" | "losing";
 
 const forMsByTheme: Readonly<Record<Theme, readonly number[]>> = {
   all: [500, 2000, 8000, 20_000, 60_000],
-  deleting: [500, 2000, 8000],
+  deleting: [4000, 12_000, 30_000],
   losing: [4000, 10_000],
 };
+
+const never = ["break", "slow-reader", "roll-back"] as const;
+
+/** To erase takes every acceptor, so where that is the theme they are mostly there, and slow. */
+const withoutByTheme = {
+  all: never,
+  deleting: [
+    ...never,
+    "wipe",
+    "restore",
+    "bit-rot",
+    "full-disk",
+    "failed-flush",
+    "partition",
+    "slow-disk",
+    "crash",
+  ],
+  losing: never,
+} as const;
 
 const acceptorNames = ["a", "b", "c", "d", "e", "f", "g"];
 
 /** The story of this seed. */
 export const drawRegisterStory = (seed: number): RegisterStory => {
   const random = seededRandom(seed).fork("caspaxos");
-  const acceptors = acceptorNames.slice(0, random.pick([1, 2, 3, 3, 3, 3, 4, 5, 5, 7]));
-  const proposers = ["p", "q", "r", "s"].slice(0, random.pick([1, 2, 2, 3, 4]));
   const theme = random.pick(["all", "all", "all", "deleting", "losing"] as const);
+  const sizes = theme === "deleting" ? [2, 3, 3, 4] : [1, 2, 3, 3, 3, 3, 4, 5, 5, 7];
+  const acceptors = acceptorNames.slice(0, random.pick(sizes));
+  const proposers = ["p", "q", "r", "s"].slice(0, random.pick([1, 2, 2, 3, 4]));
   const forMs = random.pick(forMsByTheme[theme]);
   const minMs = random.pick([0.5, 1, 5]);
   const attemptMs = random.pick([60, 200, 1000]);
@@ -95,7 +115,7 @@ export const drawRegisterStory = (seed: number): RegisterStory => {
     faults: [
       ...drawFaults(
         random.fork("faults"),
-        { members: acceptors, guests: proposers, without: ["break", "slow-reader", "roll-back"] },
+        { members: acceptors, guests: proposers, without: withoutByTheme[theme] },
         forMs,
       ),
       ...(theme === "losing" ? drawLosses(acceptors, random.fork("losses"), forMs) : []),
@@ -144,10 +164,10 @@ const drawDeeds = (
   const clients = ["k", "l", "m", "o"].slice(0, random.integer(1, 5));
   // Few keys make them meet.
   const isDeleting = theme === "deleting";
-  const some = isDeleting ? ["r1"] : objectKeys.filter(() => random.chance(0.6));
+  const some = isDeleting ? ["r1", "r2"] : objectKeys.filter(() => random.chance(0.6));
   const isOne = some.length === 0 || (!isDeleting && random.chance(0.2));
   const keys = isOne ? [random.pick(objectKeys)] : some;
-  const count = theme === "losing" ? 120 : random.pick([10, 40, 120]);
+  const count = theme === "losing" ? 120 : random.pick(isDeleting ? [60, 100] : [10, 40, 120]);
   for (const client of clients) {
     const own = random.fork(client);
     const operationCount = Math.ceil(count / clients.length);
