@@ -36,8 +36,9 @@ export const start = async (directory, ports) => {
   return {
     connect: () => connectTo(leader),
     stop: async () => {
+      const ends = children.map((child) => once(child, "exit"));
       for (const child of children) child.kill("SIGKILL");
-      await Promise.all(children.map((child) => child.exitCode ?? once(child, "exit")));
+      await Promise.all(ends);
     },
   };
 };

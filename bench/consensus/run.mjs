@@ -98,8 +98,8 @@ const measureSystem = async (system, settings) => {
       for (const kind of ["write", "read"]) {
         const found = await measure(clients, settings.seconds, operationOf(kind, settings));
         results.push({ clientCount, kind, ...found });
-        if (found.failureCount > 0)
-          console.log(`${clientCount} clients: ${found.failureCount} ${kind}s failed`);
+        const failed = `${clientCount} clients: ${found.failureCount} ${kind}s failed`;
+        if (found.failureCount > 0) console.log(failed);
       }
       for (const client of clients) client.close();
     }

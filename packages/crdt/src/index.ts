@@ -3,7 +3,6 @@ export {
   awSet,
   type AWSetMutators,
   type AWSetState,
-  type Elements,
   hasElement,
   sizeOfSet,
 } from "./aw-set.ts";
@@ -37,6 +36,7 @@ export {
 export type { DotStore, Fact } from "./dot-store.ts";
 export { dwFlag } from "./dw-flag.ts";
 export { ewFlag, type Flag } from "./ew-flag.ts";
+export type { Bag, Elements } from "./elements.ts";
 export { type Extreme, type ExtremeRegister, maxRegister, minRegister } from "./extremes.ts";
 export type { FlagMutators } from "./flags.ts";
 export type { Fold, Folding } from "./folding.ts";

@@ -1,12 +1,20 @@
 /** What a batch of a value carries in a space: a delta with its place among all that its replica sent, or a joined state with how far it goes. */
-import { readIncarnation, readShortUint, writeIncarnation } from "@syncline/clocks";
-import { type Decoder, readTailAsUint8Array } from "lib0/decoding";
-import { writeUint8, writeUint8Array, writeVarUint } from "lib0/encoding";
-import { refuse } from "./malformed.ts";
+import {
+  bytesLeft,
+  bytesOf,
+  readAll,
+  readIncarnation,
+  readShortUint,
+  refuse,
+  writeByte,
+  writeIncarnation,
+  writeUint,
+} from "@syncline/clocks";
+import type { Decoder } from "lib0/decoding";
+import type { Encoder } from "lib0/encoding";
 import type { Crdt, ReplicaId } from "./crdt.ts";
-import { bytesOf, readAll } from "./encoding.ts";
 import { newOrigin, type Origin, send, type Sent } from "./origins.ts";
-import { readLength } from "./plain-encoding.ts";
+import { readLength } from "./text-encoding.ts";
 
 /** How far each replica's deltas are in a state. */
 export type Heads = ReadonlyMap<ReplicaId, Origin>;
@@ -45,17 +53,15 @@ export const encodeDelta = <State>(
   { replica, origin, session }: Writer,
   delta: State,
 ): { readonly payload: Uint8Array; readonly origin: Origin } => {
-  const bytes = bytesOf((encoder) => {
-    for (let shift = 24; shift >= 0; shift -= 8) writeUint8(encoder, (session >>> shift) & 255);
-    writeUint8Array(encoder, type.encode(delta));
+  const bytes = bytesBefore(type.encode(delta), (encoder) => {
+    for (let shift = 24; shift >= 0; shift -= 8) writeByte(encoder, (session >>> shift) & 255);
   });
   const next = send(replica, origin, bytes);
-  const payload = bytesOf((encoder) => {
-    writeVarUint(encoder, kinds.delta);
+  const payload = bytesBefore(bytes, (encoder) => {
+    writeUint(encoder, kinds.delta);
     writeIncarnation(encoder, replica);
-    writeVarUint(encoder, next.sent.number);
-    writeVarUint(encoder, next.sent.before);
-    writeUint8Array(encoder, bytes);
+    writeUint(encoder, next.sent.number);
+    writeUint(encoder, next.sent.before);
   });
   return { payload, origin: next.origin };
 };
@@ -66,17 +72,25 @@ export const encodeJoined = <State>(
   heads: Heads,
   state: State,
 ): Uint8Array =>
-  bytesOf((encoder) => {
-    writeVarUint(encoder, kinds.joined);
-    writeVarUint(encoder, heads.size);
+  bytesBefore(type.encode(state), (encoder) => {
+    writeUint(encoder, kinds.joined);
+    writeUint(encoder, heads.size);
     for (const replica of [...heads.keys()].sort()) {
       const { number, digest } = heads.get(replica) ?? newOrigin;
       writeIncarnation(encoder, replica);
-      writeVarUint(encoder, number);
-      writeVarUint(encoder, digest);
+      writeUint(encoder, number);
+      writeUint(encoder, digest);
     }
-    writeUint8Array(encoder, type.encode(state));
   });
+
+/** A head, and behind it bytes to the end. */
+const bytesBefore = (tail: Uint8Array, writeHead: (encoder: Encoder) => void): Uint8Array => {
+  const head = bytesOf(writeHead);
+  const bytes = new Uint8Array(head.length + tail.length);
+  bytes.set(head);
+  bytes.set(tail, head.length);
+  return bytes;
+};
 
 /** What the payload says, or null if it is none of a value of this type. Linear in its bytes. */
 export const decodePayload = <State>(
@@ -85,8 +99,7 @@ export const decodePayload = <State>(
 ): ValuePayload<State> | null =>
   readAll(payload, (decoder) => {
     const { sent, heads } = readHead(decoder);
-    const bytes =
-      sent === null ? readTailAsUint8Array(decoder) : sent.bytes.subarray(SESSION_BYTES);
+    const bytes = sent === null ? readTail(decoder) : sent.bytes.subarray(SESSION_BYTES);
     const state = type.decode(bytes);
     if (state === null) refuse();
     return { state, heads, sent };
@@ -119,7 +132,7 @@ const readHead = (decoder: Decoder): { readonly sent: Sent | null; readonly head
       const replica = readIncarnation(decoder);
       const number = readShortUint(decoder);
       const before = readShortUint(decoder);
-      const bytes = readTailAsUint8Array(decoder);
+      const bytes = readTail(decoder);
       if (number === 0 || bytes.length < SESSION_BYTES) refuse();
       const { sent, origin } = send(replica, { number: number - 1, digest: before }, bytes);
       return { sent, heads: new Map([[replica, origin]]) };
@@ -133,7 +146,7 @@ const readHead = (decoder: Decoder): { readonly sent: Sent | null; readonly head
 
 const readHeads = (decoder: Decoder): Heads => {
   const count = readLength(decoder);
-  if (count * HEAD_BYTES_MIN > decoder.arr.length - decoder.pos) refuse();
+  if (count * HEAD_BYTES_MIN > bytesLeft(decoder)) refuse();
   const heads = new Map<ReplicaId, Origin>();
   let previous = "";
   for (let index = 0; index < count; index += 1) {
@@ -145,4 +158,11 @@ const readHeads = (decoder: Decoder): Heads => {
     previous = replica;
   }
   return heads;
+};
+
+/** A view of all that was not read. */
+const readTail = (decoder: Decoder): Uint8Array => {
+  const tail = decoder.arr.subarray(decoder.pos);
+  decoder.pos = decoder.arr.length;
+  return tail;
 };

@@ -67,7 +67,7 @@ export interface AcceptorState {
 }
 
 /** The largest ballot of a round: what a key has promised of which there is no row. */
-export const floorBallot = (round: number): Ballot => ({ round, proposer: "\uffff" });
+const floorBallot = (round: number): Ballot => ({ round, proposer: "\uffff" });
 
 /** What is promised for a key. */
 export const promiseOf = (register: Register | null, floor: number): Ballot =>

@@ -14,6 +14,7 @@ import { agreementOf } from "./agreement.ts";
 import { applyOperations, type Found, type Operation } from "./applying.ts";
 import type { Accepted } from "./register.ts";
 import {
+  askAcceptors,
   type Attempt,
   drawOf,
   freshBallot,
@@ -21,7 +22,6 @@ import {
   type ProposerEffect,
   type ProposerState,
   type Purpose,
-  toAcceptors,
   told,
   useBallot,
   wakeAt,
@@ -56,11 +56,26 @@ export const begin = <Change>(
 };
 
 /** How long an attempt may take. It grows with failures, so that in the end it is long enough for however slow the network and the disks are. */
-const deadlineOf = <Change>(
+const timesOf = <Change>(
   { limits }: ProposerState<Change>,
   { failureCount }: KeyState<Change>,
   nowMs: number,
-): number => nowMs + limits.attemptMs * 2 ** Math.min(failureCount, 5);
+): { readonly deadlineMs: number; readonly resendAtMs: number } => ({
+  deadlineMs: nowMs + limits.attemptMs * 2 ** Math.min(failureCount, 5),
+  resendAtMs: nowMs + limits.attemptMs,
+});
+
+const launch = <Change>(
+  state: ProposerState<Change>,
+  at: KeyState<Change>,
+  attempt: Attempt<Change>,
+): readonly ProposerEffect[] => {
+  at.attempt = attempt;
+  return [
+    ...askAcceptors(state, attempt),
+    ...wakeAt(state, Math.min(attempt.deadlineMs, attempt.resendAtMs)),
+  ];
+};
 
 const read = <Change>(
   state: ProposerState<Change>,
@@ -69,14 +84,15 @@ const read = <Change>(
   nowMs: number,
 ): readonly ProposerEffect[] => {
   state.readCount += 1;
-  const deadlineMs = deadlineOf(state, at, nowMs);
   const number = state.readCount;
-  at.attempt = { kind: "reading", purpose, deadlineMs, number, readings: new Map() };
-  const { epoch } = state.config;
-  return [
-    ...toAcceptors(state, { kind: "read", epoch, key: at.key, number }),
-    ...wakeAt(state, deadlineMs),
-  ];
+  return launch(state, at, {
+    kind: "reading",
+    purpose,
+    request: { kind: "read", epoch: state.config.epoch, key: at.key, number },
+    ...timesOf(state, at, nowMs),
+    number,
+    readings: new Map(),
+  });
 };
 
 /** Asks for promises in a ballot of its own. */
@@ -87,21 +103,16 @@ export const prepare = <Change>(
   nowMs: number,
 ): readonly ProposerEffect[] => {
   const ballot = freshBallot(state, at);
-  const deadlineMs = deadlineOf(state, at, nowMs);
   at.cache = null;
-  at.attempt = {
+  return launch(state, at, {
     kind: "preparing",
     purpose,
-    deadlineMs,
+    request: { kind: "prepare", epoch: state.config.epoch, key: at.key, ballot },
+    ...timesOf(state, at, nowMs),
     ballot,
     promises: new Map(),
     refused: new Set(),
-  };
-  const { epoch } = state.config;
-  return [
-    ...toAcceptors(state, { kind: "prepare", epoch, key: at.key, ballot }),
-    ...wakeAt(state, deadlineMs),
-  ];
+  });
 };
 
 /** A reading has come: tells the value if it is committed, writes it back if that cannot be known. */
@@ -215,23 +226,19 @@ const accept = <Change>(
   useBallot(at, ballot);
   at.round = Math.max(at.round, next?.round ?? ballot.round);
   at.cache = null;
-  const deadlineMs = deadlineOf(state, at, nowMs);
-  at.attempt = {
+  const { epoch } = state.config;
+  return launch(state, at, {
     kind: "accepting",
     purpose,
-    deadlineMs,
+    request: { kind: "accept", epoch, key: at.key, ballot, state: step.state, next },
+    ...timesOf(state, at, nowMs),
     ballot,
     next,
     state: step.state,
     settled: step.settled,
     accepted: new Set(),
     refused: new Set(),
-  };
-  const { epoch } = state.config;
-  return [
-    ...toAcceptors(state, { kind: "accept", epoch, key: at.key, ballot, state: step.state, next }),
-    ...wakeAt(state, deadlineMs),
-  ];
+  });
 };
 
 /** A cached nothing may be over by now, and there is no state to write back: it is asked anew. */
@@ -273,15 +280,15 @@ const erase = <Change>(
   at: KeyState<Change>,
   { purpose, ballot }: { readonly purpose: Purpose<Change>; readonly ballot: Ballot },
   nowMs: number,
-): readonly ProposerEffect[] => {
-  const deadlineMs = deadlineOf(state, at, nowMs);
-  at.attempt = { kind: "erasing", purpose, deadlineMs, ballot, erased: new Set() };
-  const { epoch } = state.config;
-  return [
-    ...toAcceptors(state, { kind: "erase", epoch, key: at.key, ballot }),
-    ...wakeAt(state, deadlineMs),
-  ];
-};
+): readonly ProposerEffect[] =>
+  launch(state, at, {
+    kind: "erasing",
+    purpose,
+    request: { kind: "erase", epoch: state.config.epoch, key: at.key, ballot },
+    ...timesOf(state, at, nowMs),
+    ballot,
+    erased: new Set(),
+  });
 
 /** An acceptor has erased: with all of them it is over. */
 export const afterErased = <Change>(

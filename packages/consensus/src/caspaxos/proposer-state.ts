@@ -4,7 +4,7 @@ import { type Ballot, ROUND_MAX } from "../ballot.ts";
 import type { Apply, Found, Operation, Settled } from "./applying.ts";
 import type { RegisterConfig } from "./config.ts";
 import type { ProposerLimits } from "./limits.ts";
-import type { ProposerProtocol, RegisterOutcome } from "./messages.ts";
+import type { ProposerProtocol, RegisterOutcome, RegisterRequest } from "./messages.ts";
 import type { Accepted, RegisterState } from "./register.ts";
 
 /** An effect of a proposer. */
@@ -18,7 +18,11 @@ export type Purpose<Change> =
 
 interface AttemptBase<Change> {
   readonly purpose: Purpose<Change>;
+  /** What every acceptor is asked. */
+  readonly request: RegisterRequest;
   readonly deadlineMs: number;
+  /** When those who have not answered are asked again: messages get lost, and to ask twice does no harm. */
+  resendAtMs: number;
 }
 
 /** An attempt. Answers stand under their acceptor, so one that comes twice counts once. */
@@ -55,7 +59,7 @@ export type Attempt<Change> =
     });
 
 /** The last state that was committed here, and the ballot that acceptors have promised with it. */
-export interface Cache {
+interface Cache {
   readonly ballot: Ballot;
   readonly found: Found;
   /** The ballot that was accepted; null if the promise came from a prepare. */
@@ -153,12 +157,27 @@ export const useBallot = <Change>(at: KeyState<Change>, ballot: Ballot): void =>
   at.proposedRound = ballot.round;
 };
 
-/** Messages to every acceptor. */
-export const toAcceptors = <Change>(
+/** Asks every acceptor that has not answered. */
+export const askAcceptors = <Change>(
   { config }: ProposerState<Change>,
-  message: Extract<ProposerEffect, { kind: "send" }>["message"],
+  attempt: Attempt<Change>,
 ): readonly ProposerEffect[] =>
-  config.acceptors.map(({ name }) => ({ kind: "send", to: name, message }));
+  config.acceptors
+    .filter(({ name }) => !hasAnswered(attempt, name))
+    .map(({ name }) => ({ kind: "send", to: name, message: attempt.request }));
+
+const hasAnswered = <Change>(attempt: Attempt<Change>, acceptor: PeerId): boolean => {
+  switch (attempt.kind) {
+    case "reading":
+      return attempt.readings.has(acceptor);
+    case "preparing":
+      return attempt.promises.has(acceptor) || attempt.refused.has(acceptor);
+    case "accepting":
+      return attempt.accepted.has(acceptor) || attempt.refused.has(acceptor);
+    case "erasing":
+      return attempt.erased.has(acceptor);
+  }
+};
 
 /** The outcome of an operation, told to the application. */
 export const told = <Change>(

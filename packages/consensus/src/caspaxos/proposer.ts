@@ -26,6 +26,7 @@ import type {
   Rejection,
 } from "./messages.ts";
 import {
+  askAcceptors,
   type KeyState,
   keyStateOf,
   type ProposerEffect,
@@ -338,6 +339,7 @@ const atTime = <Change>(state: ProposerState<Change>, nowMs: number): readonly P
     effects.push(...go(state, at, () => atTimeOf(state, at, nowMs)));
     const nextMs = Math.min(
       at.attempt?.deadlineMs ?? at.retryAtMs,
+      at.attempt?.resendAtMs ?? at.retryAtMs,
       ...at.queue.map(({ giveUpAtMs }) => giveUpAtMs),
     );
     if (state.busyKeys.has(key)) effects.push(...wakeAt(state, Math.max(nextMs, nowMs)));
@@ -358,7 +360,11 @@ const atTimeOf = <Change>(
   }
   const { attempt } = at;
   if (attempt === null) return [...effects, ...begin(state, at, nowMs)];
-  if (nowMs < attempt.deadlineMs) return effects;
+  if (nowMs < attempt.deadlineMs) {
+    if (nowMs < attempt.resendAtMs) return effects;
+    attempt.resendAtMs = nowMs + state.limits.attemptMs;
+    return [...effects, ...askAcceptors(state, attempt)];
+  }
   // Those who have answered do not agree, and the others are silent: the value is written back.
   if (attempt.kind === "reading" && attempt.readings.size >= state.config.prepareQuorum) {
     return [...effects, ...prepare(state, at, attempt.purpose, nowMs)];

@@ -36,5 +36,5 @@ export const countVote = (
 };
 
 /** Whether both are the same bytes. */
-export const isSameBytes = (left: Uint8Array, right: Uint8Array): boolean =>
+const isSameBytes = (left: Uint8Array, right: Uint8Array): boolean =>
   left.length === right.length && left.every((byte, index) => byte === right[index]);

@@ -5,7 +5,7 @@ import { majorityOf } from "../majority.ts";
 import type { Proposal } from "./messages.ts";
 
 /** Where a proposer is. */
-export type ProposerPhase =
+type ProposerPhase =
   | { readonly kind: "idle" }
   /** Asks for promises. By acceptor what it had accepted; an acceptor that answers twice stands here once. */
   | {

@@ -68,9 +68,9 @@ const takeRecord = (drafting: Drafting, record: BatchRecord): void => {
     }
     case "truncation": {
       if (record.fromIndex > drafting.last.index) return;
-      const index = record.fromIndex - 1;
+      const index = Math.max(record.fromIndex - 1, drafting.base.index);
       const term = termAt(drafting, index);
-      assert(term !== null, "compacted entries are cut off");
+      assert(term !== null, "entries are cut off behind none");
       drafting.last = { index, term };
       return;
     }

@@ -7,7 +7,7 @@ import { closeReader, type LogState } from "./log-state.ts";
 import type { RaftLogRecord } from "./records.ts";
 import { createSegmentFile, type SegmentFile, takeSegmentFile } from "./segment-file.ts";
 import { segmentNameOf } from "./segment-names.ts";
-import type { ChunkRecord } from "./snapshot-files.ts";
+import type { Chunk } from "./snapshot-files.ts";
 
 /** Writes one group. To be called again only after `done(null)`; after an error never. */
 export const writeRecords = (
@@ -16,20 +16,38 @@ export const writeRecords = (
   done: (error: Error | null) => void,
 ): void => {
   const answer = (error: Error | null): void => done(error === null ? null : writeErrorOf(error));
-  const chunks = records.filter(isChunkRecord);
-  // Chunks first: a fact in the batch may say that they hold.
-  if (chunks.length > 0) {
-    const isOnlyChunks = chunks.length === records.length;
-    log.snapshots
-      .write(chunks)
-      .then(() => (isOnlyChunks ? answer(null) : writeBatch(log, records, answer)), answer);
-    return;
-  }
-  writeBatch(log, records, answer);
+  const succeed = (): void => done(null);
+  if (records.some(isOfSnapshots)) writeWithSnapshots(log, records).then(succeed, answer);
+  else writeBatch(log, records, answer);
 };
 
-const isChunkRecord = (record: RaftLogRecord): record is ChunkRecord =>
-  record.kind === "chunk" || record.kind === "no-chunks";
+const isOfSnapshots = ({ kind }: RaftLogRecord): boolean =>
+  kind === "chunk" || kind === "no-chunks";
+
+/**
+ * Chunks go first, since a fact in the batch may say that they hold, and removals last, since it may have named what is removed until then. A snapshot that was
+ * removed and begun anew within one group keeps what came after.
+ */
+const writeWithSnapshots = async (
+  log: LogState,
+  records: readonly RaftLogRecord[],
+): Promise<void> => {
+  const chunks: Chunk[] = [];
+  const removed = new Set<string>();
+  for (const record of records) {
+    if (record.kind === "chunk") {
+      chunks.push(record);
+      removed.delete(record.snapshot);
+    } else if (record.kind === "no-chunks") removed.add(record.snapshot);
+  }
+  await log.snapshots.write(chunks.filter(({ snapshot }) => !removed.has(snapshot)));
+  if (!records.every(isOfSnapshots)) {
+    await new Promise<void>((resolve, reject) => {
+      writeBatch(log, records, (error) => (error === null ? resolve() : reject(error)));
+    });
+  }
+  if (removed.size > 0) await log.snapshots.remove([...removed]);
+};
 
 const writeBatch = (
   log: LogState,

@@ -17,7 +17,7 @@ import { type EntriesQuery, readEntries } from "./log-reader.ts";
 import { closeReader, type LogState } from "./log-state.ts";
 import { writeRecords } from "./log-writer.ts";
 import { checkRecord, type EntryPlace, type LogEntry, type RaftLogRecord } from "./records.ts";
-import { type RaftLogRecovery, recoverLog } from "./recovery.ts";
+import { type RaftLogRecovery, type RecoveredLog, recoverLog } from "./recovery.ts";
 import { openSnapshotFiles, type SnapshotFiles } from "./snapshot-files.ts";
 import { createSpareFiles } from "./spare-files.ts";
 
@@ -61,7 +61,7 @@ export interface RaftLog {
   termAt(index: number): number | null;
   /** Entries on disk from this index on. Reads synchronously. Throws `STORAGE_CORRUPT` for one that has rotted, `CLOSED` after `close`. */
   entries(query: EntriesQuery): readonly LogEntry[];
-  readonly snapshots: Omit<SnapshotFiles, "write">;
+  readonly snapshots: Omit<SnapshotFiles, "write" | "remove">;
   /** Waits for what was asked for, and lets others have the directory. */
   close(): Promise<void>;
 }
@@ -82,31 +82,44 @@ export const openRaftLog = async (
     await makeDirectory(path);
     await readFormat(path, FORMAT_NAME);
     lock = lockDirectory(path);
-    const identity = await identify(path);
-    return await open(path, identity, { options, lock });
+    const isReady = (await readFormat(path, FORMAT_NAME)) === "ready";
+    if (!isReady) await writeFormat(path, "creating", FORMAT_NAME);
+    const identity = await (isReady ? readIdentity(path) : makeIdentity(path));
+    await removeTemporary(path);
+    const recovered = await recoverLog(path, identity.id);
+    if (isReady && recovered.sequenceMax === 0) {
+      throw new SyncError("STORAGE_CORRUPT", `nothing of the log is left in ${directory}`);
+    }
+    const state = stateOf({ directory: path, identity, recovered, options });
+    const log = faceOf(state, recovered.recovery, { options, lock });
+    if (!isReady) await finishMaking(path, log);
+    return log;
   } catch (error) {
     lock?.release();
     throw openErrorOf(error, directory);
   }
 };
 
-const identify = async (directory: string): Promise<LogIdentity> => {
-  if ((await readFormat(directory, FORMAT_NAME)) === "ready") return readIdentity(directory);
-  await writeFormat(directory, "creating", FORMAT_NAME);
-  const identity = await makeIdentity(directory);
+/**
+ * The first batch is written before the directory counts as made. So one in which no batch can be found has lost them, and is not taken for a new one, which
+ * would vote again in terms in which it has voted.
+ */
+const finishMaking = async (directory: string, log: RaftLog): Promise<void> => {
+  await new Promise<void>((resolve, reject) => {
+    log.append([SEAL], (error) => (error === null ? resolve() : reject(error)));
+  });
   await writeFormat(directory, "ready", FORMAT_NAME);
-  return identity;
 };
 
-const open = async (
-  directory: string,
-  identity: LogIdentity,
-  { options, lock }: { readonly options: RaftLogOptions; readonly lock: DirectoryLock },
-): Promise<RaftLog> => {
-  await removeTemporary(directory);
-  const recovered = await recoverLog(directory, identity.id);
+const stateOf = (opened: {
+  readonly directory: string;
+  readonly identity: LogIdentity;
+  readonly recovered: RecoveredLog;
+  readonly options: RaftLogOptions;
+}): LogState => {
+  const { directory, identity, recovered, options } = opened;
   const { segmentBytesMax = 16 * 1024 * 1024 } = options;
-  const log: LogState = {
+  return {
     directory,
     identity,
     segmentBytesMax,
@@ -130,7 +143,6 @@ const open = async (
     isClosed: false,
     sealTimer: null,
   };
-  return faceOf(log, recovered.recovery, { options, lock });
 };
 
 const removeTemporary = async (directory: string): Promise<void> => {

@@ -17,7 +17,7 @@ export interface LogEntry extends EntryPlace {
 export type RaftLogRecord =
   /** Follows the last entry without a gap, or replaces one that is there and cuts off all behind it. */
   | { readonly kind: "entry"; readonly entry: LogEntry }
-  /** No entry from this index on is there any more. */
+  /** No entry from this index on is there any more, as far as they are not compacted: 1 leaves none behind the base. */
   | { readonly kind: "truncation"; readonly fromIndex: number }
   /** Every entry up to this place is gone, whether it was there or not: the log begins behind it. Never moves back. */
   | { readonly kind: "base"; readonly base: EntryPlace }
@@ -33,7 +33,7 @@ export type RaftLogRecord =
       readonly offset: number;
       readonly bytes: Uint8Array;
     }
-  /** The chunks of this snapshot are gone, if there were any. */
+  /** The chunks of this snapshot are gone, if there were any: after what else is in the batch is on disk, since that may name another in its place. */
   | { readonly kind: "no-chunks"; readonly snapshot: string };
 
 /** The longest entry or chunk: 32 MiB. */

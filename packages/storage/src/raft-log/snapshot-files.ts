@@ -13,13 +13,15 @@ import type { RaftLogRecord } from "./records.ts";
 
 const FRAME_HEADER_BYTES = 16;
 
-/** A piece of a snapshot, or its removal. */
-export type ChunkRecord = Extract<RaftLogRecord, { readonly kind: "chunk" | "no-chunks" }>;
+/** A piece of a snapshot. */
+export type Chunk = Extract<RaftLogRecord, { readonly kind: "chunk" }>;
 
 /** The snapshots of one log. */
 export interface SnapshotFiles {
-  /** Makes the chunks durable, and removes what is to go. One call at a time. */
-  write(records: readonly ChunkRecord[]): Promise<void>;
+  /** Makes the chunks durable. One call at a time. */
+  write(chunks: readonly Chunk[]): Promise<void>;
+  /** Removes snapshots. One that is there again after a crash is named by nobody. */
+  remove(snapshots: readonly string[]): Promise<void>;
   /** The chunk that begins at this offset, or null if none does. Rejects with `STORAGE_CORRUPT` if it is damaged. */
   read(snapshot: string, offset: number): Promise<Uint8Array | null>;
   /** Up to which offset the chunks of a snapshot are there without a gap, and whole. Reads all of them. */
@@ -44,11 +46,15 @@ interface Files {
 export const openSnapshotFiles = (directory: string): SnapshotFiles => {
   const files: Files = { directory, framesBySnapshot: new Map() };
   return {
-    write: async (records) => {
-      for (const group of groupsOf(records)) {
-        if (group.kind === "no-chunks") await remove(files, group.snapshot);
-        else await append(files, group.snapshot, group.chunks);
+    write: async (chunks) => {
+      for (const group of groupsOf(chunks)) await append(files, group);
+    },
+    remove: async (snapshots) => {
+      for (const snapshot of snapshots) {
+        files.framesBySnapshot.delete(snapshot);
+        await rm(join(directory, nameOf(snapshot)), { force: true });
       }
+      await syncDirectory(directory);
     },
     read: (snapshot, offset) => read(files, snapshot, offset),
     wholeBytesOf: async (snapshot) => {
@@ -69,20 +75,13 @@ export const openSnapshotFiles = (directory: string): SnapshotFiles => {
   };
 };
 
-type Chunk = Extract<ChunkRecord, { readonly kind: "chunk" }>;
-type Group =
-  | { readonly kind: "no-chunks"; readonly snapshot: string }
-  | { readonly kind: "chunks"; readonly snapshot: string; readonly chunks: Chunk[] };
-
 /** Chunks of one snapshot that stand together share a flush. */
-const groupsOf = (records: readonly ChunkRecord[]): readonly Group[] => {
-  const groups: Group[] = [];
-  for (const record of records) {
+const groupsOf = (chunks: readonly Chunk[]): readonly (readonly Chunk[])[] => {
+  const groups: Chunk[][] = [];
+  for (const chunk of chunks) {
     const last = groups.at(-1);
-    if (record.kind === "no-chunks") groups.push(record);
-    else if (last?.kind === "chunks" && last.snapshot === record.snapshot && record.offset > 0) {
-      last.chunks.push(record);
-    } else groups.push({ kind: "chunks", snapshot: record.snapshot, chunks: [record] });
+    if (last?.[0]?.snapshot === chunk.snapshot && chunk.offset > 0) last.push(chunk);
+    else groups.push([chunk]);
   }
   return groups;
 };
@@ -90,7 +89,8 @@ const groupsOf = (records: readonly ChunkRecord[]): readonly Group[] => {
 /** Hexadecimal, since a snapshot's name may have any characters. */
 const nameOf = (snapshot: string): string => `snapshot-${Buffer.from(snapshot).toString("hex")}`;
 
-const append = async (files: Files, snapshot: string, chunks: readonly Chunk[]): Promise<void> => {
+const append = async (files: Files, chunks: readonly Chunk[]): Promise<void> => {
+  const [{ snapshot } = { snapshot: "" }] = chunks;
   const path = join(files.directory, nameOf(snapshot));
   const isNew = chunks[0]?.offset === 0;
   const frames = isNew ? new Map<number, Frame>() : await framesOf(files, snapshot);
@@ -145,12 +145,6 @@ const endOf = (frames: ReadonlyMap<number, Frame>): { at: number; offset: number
     if (endAt > end.at) end = { at: endAt, offset: endOffset };
   }
   return end;
-};
-
-const remove = async (files: Files, snapshot: string): Promise<void> => {
-  files.framesBySnapshot.delete(snapshot);
-  await rm(join(files.directory, nameOf(snapshot)), { force: true });
-  await syncDirectory(files.directory);
 };
 
 const framesOf = async (files: Files, snapshot: string): Promise<Map<number, Frame>> => {

@@ -1,18 +1,19 @@
 /** Acceptors and proposers in one world, with the oracle at every step. */
 import {
-  type Acceptor,
   type AcceptorProtocol,
   createAcceptor,
   createProposer,
   type OperationId,
-  type Proposer,
   type ProposerProtocol,
   type RegisterConfig,
   type RegisterMessage,
   type RegisterOutcome,
 } from "@syncline/consensus/caspaxos";
+import { decodeRegisterMessage, encodeRegisterMessage } from "@syncline/consensus/wire";
 import { type Node, World, type WorldEvent } from "@syncline/simulator";
 import { createAcceptorObjects } from "./acceptor-objects.ts";
+import { createAcceptorRows } from "./acceptor-rows.ts";
+import { behindWire } from "../recoding.ts";
 import { applierOf, type ObjectAction, type ObjectChange, type Past } from "./objects.ts";
 import { createOperator, LOOK_EVERY_MS, type Operator } from "./operator.ts";
 import { createRegisterOracle, type RegisterOracle } from "./oracle.ts";
@@ -53,6 +54,8 @@ export interface RegisterWorld {
   configured(config: RegisterConfig): void;
 }
 
+const wire = { encode: encodeRegisterMessage, decode: decodeRegisterMessage };
+
 /** A cluster that is down. */
 export const createRegisterWorld = (
   story: RegisterStory,
@@ -62,6 +65,7 @@ export const createRegisterWorld = (
   const world = new World<RegisterMessage>({
     seed: story.seed,
     delays: story.delays,
+    weather: story.weather,
     mayLose: (node) => operator.mayLose(node.name),
     eventCountMax: 3_000_000,
     ...(observe === null ? {} : { observe }),
@@ -140,18 +144,17 @@ const addAcceptor = (
   name: string,
   replaced: (config: RegisterConfig) => void,
 ): Node<AcceptorProtocol> => {
-  let acceptor: Acceptor | null = null;
   let incarnation = `${name}1`;
   return world.addNode<AcceptorProtocol>({
     name,
-    keep: () => createAcceptorObjects(),
+    keep: () => (story.isCoded ? createAcceptorRows() : createAcceptorObjects()),
     machine: ({ directory }) => {
       incarnation = `${name}${directory}`;
-      acceptor = createAcceptor(
+      const acceptor = createAcceptor(
         { name, incarnation, firstConfig },
         { registersMax: story.registersMax, copyRetryMs: 200 },
       );
-      return acceptor;
+      return story.isCoded ? behindWire(acceptor, wire) : acceptor;
     },
     written: (records) => oracle.written(incarnation, records),
     sending: (_to, message) => oracle.said(incarnation, message),
@@ -171,11 +174,10 @@ const addProposer = (
   index: number,
   configNow: () => RegisterConfig,
 ): Node<ProposerProtocol<ObjectChange>> => {
-  let proposer: Proposer<ObjectChange> | null = null;
   return world.addNode<ProposerProtocol<ObjectChange>>({
     name,
     machine: ({ process }) => {
-      proposer = createProposer<ObjectChange>(
+      const proposer = createProposer<ObjectChange>(
         {
           name,
           incarnation: `${name}.${process}`,
@@ -185,7 +187,7 @@ const addProposer = (
         },
         story.limits,
       );
-      return proposer;
+      return story.isCoded ? behindWire(proposer, wire) : proposer;
     },
     starting: () => answers.gone(name),
     sending: (_to, message) => oracle.proposed(message),

@@ -38,8 +38,11 @@ export const createClients = (cluster: () => RegisterWorld): Clients => {
     called.tryCount += 1;
     called.at = null;
     if (proposer === undefined) return;
-    if (!cluster().ask(proposer, called.call, called.since)) return retryLater(called);
+    // It may be answered at once.
     called.at = proposer;
+    if (cluster().ask(proposer, called.call, called.since)) return;
+    called.at = null;
+    retryLater(called);
   };
 
   const retryLater = (called: Called): void => {
@@ -64,7 +67,8 @@ export const createClients = (cluster: () => RegisterWorld): Clients => {
     outcome: (key, id, outcome) => {
       const called = calls.get(nameOf(id));
       if (called === undefined || called.end !== null) return;
-      if (called.at === null) throw new Error(`${nameOf(id)} is told twice`);
+      if (called.at === null) throw new Error(`an operation is told twice: ${nameOf(id)}`);
+      called.at = null;
       const { world, oracle } = cluster();
       const { action } = called.call;
       if (outcome.kind === "committed" && action.kind === "change") {

@@ -55,6 +55,9 @@ const endure = (cluster: RegisterWorld, clients: Clients, story: RegisterStory):
       clients.call({ key, action, id: { client, number } }, by);
     });
   }
+  for (const { atMs, proposer, afterEffects } of story.restarts) {
+    world.schedule.at(atMs, () => world.node(proposer).crash(afterEffects));
+  }
   world.befall(story.faults);
   world.run(story.forMs);
 };

@@ -2,11 +2,11 @@
 import { drawQuorums } from "./quorum-sizes.ts";
 import type { ProposerLimits } from "@syncline/consensus/caspaxos";
 import { type Random, seededRandom } from "@syncline/machine";
-import { type Delays, drawFaults, type Fault } from "@syncline/simulator";
+import { type Delays, drawFaults, type Fault, type Weather } from "@syncline/simulator";
 import { drawAction, type ObjectAction, objectKeys } from "./objects.ts";
 
 /** Something that a client does, or that is done about deleted registers. */
-export type Deed = { readonly atMs: number; readonly key: string } & (
+type Deed = { readonly atMs: number; readonly key: string } & (
   | {
       readonly kind: "operate";
       readonly client: string;
@@ -18,6 +18,13 @@ export type Deed = { readonly atMs: number; readonly key: string } & (
   | { readonly kind: "collect"; readonly by: string }
 );
 
+/** A proposer's process ends, and another one begins. */
+interface Restart {
+  readonly atMs: number;
+  readonly proposer: string;
+  readonly afterEffects: number;
+}
+
 /** Everything that a seed says. */
 export interface RegisterStory {
   readonly seed: number;
@@ -27,12 +34,24 @@ export interface RegisterStory {
   readonly acceptQuorum: number;
   readonly isCoded: boolean;
   readonly delays: Delays;
+  /** What befalls messages all along, besides faults. */
+  readonly weather: Weather;
   readonly limits: Partial<ProposerLimits>;
   readonly registersMax: number;
   readonly forMs: number;
   readonly faults: readonly Fault[];
   readonly deeds: readonly Deed[];
+  readonly restarts: readonly Restart[];
 }
+
+/** What a seed is about: a bit of everything, keys that are deleted and made again, or acceptors that lose their disks. */
+type Theme = "all" | "deleting" | "losing";
+
+const forMsByTheme: Readonly<Record<Theme, readonly number[]>> = {
+  all: [500, 2000, 8000, 20_000, 60_000],
+  deleting: [500, 2000, 8000],
+  losing: [4000, 10_000],
+};
 
 const acceptorNames = ["a", "b", "c", "d", "e", "f", "g"];
 
@@ -41,7 +60,8 @@ export const drawRegisterStory = (seed: number): RegisterStory => {
   const random = seededRandom(seed).fork("caspaxos");
   const acceptors = acceptorNames.slice(0, random.pick([1, 2, 3, 3, 3, 3, 4, 5, 5, 7]));
   const proposers = ["p", "q", "r", "s"].slice(0, random.pick([1, 2, 2, 3, 4]));
-  const forMs = random.pick([2000, 8000, 20_000, 60_000]);
+  const theme = random.pick(["all", "all", "all", "deleting", "losing"] as const);
+  const forMs = random.pick(forMsByTheme[theme]);
   const minMs = random.pick([0.5, 1, 5]);
   const attemptMs = random.pick([60, 200, 1000]);
   return {
@@ -50,6 +70,12 @@ export const drawRegisterStory = (seed: number): RegisterStory => {
     proposers,
     ...drawQuorums(acceptors.length, random),
     isCoded: seed % 2 === 0,
+    weather: random.pick([
+      { lossRate: 0, duplicationRate: 0, reorderingRate: 0 },
+      { lossRate: 0, duplicationRate: 0, reorderingRate: 0 },
+      { lossRate: 0.02, duplicationRate: 0.5, reorderingRate: 0.1 },
+      { lossRate: 0.2, duplicationRate: 0.2, reorderingRate: 0.2 },
+    ]),
     delays: {
       minMs,
       meanMs: minMs + random.pick([1, 10, 50]),
@@ -66,26 +92,62 @@ export const drawRegisterStory = (seed: number): RegisterStory => {
     },
     registersMax: random.pick([1, 3, 1000]),
     forMs,
-    faults: drawFaults(
-      random.fork("faults"),
-      { members: acceptors, guests: proposers, without: ["break", "slow-reader", "roll-back"] },
-      forMs,
-    ),
-    deeds: drawDeeds(proposers, random.fork("deeds"), forMs),
+    faults: [
+      ...drawFaults(
+        random.fork("faults"),
+        { members: acceptors, guests: proposers, without: ["break", "slow-reader", "roll-back"] },
+        forMs,
+      ),
+      ...(theme === "losing" ? drawLosses(acceptors, random.fork("losses"), forMs) : []),
+    ],
+    deeds: drawDeeds(proposers, theme, random.fork("deeds"), forMs),
+    restarts: drawRestarts(proposers, random.fork("restarts"), forMs),
   };
 };
 
+/** One disk after the other, with messages held up around it. */
+const drawLosses = (
+  acceptors: readonly string[],
+  random: Random,
+  forMs: number,
+): readonly Fault[] => {
+  const faults: Fault[] = [];
+  for (let atMs = random.integer(0, 1000); atMs < forMs; atMs += random.integer(200, 2000)) {
+    const [node, from] = [random.pick(acceptors), random.pick([...acceptors, "p"])];
+    faults.push({ kind: "wipe", atMs, node, forMs: random.integer(10, 300) });
+    if (from === node) continue;
+    const clogMs = random.integer(100, 3000);
+    const to = random.pick(acceptors.filter((name) => name !== from));
+    faults.push({ kind: "clog", atMs: Math.max(0, atMs - 50), from, to, forMs: clogMs });
+  }
+  return faults;
+};
+
+const drawRestarts = (
+  proposers: readonly string[],
+  random: Random,
+  forMs: number,
+): readonly Restart[] =>
+  Array.from({ length: random.pick([0, 0, 2, 6, 20]) }, () => ({
+    atMs: random.integer(0, forMs),
+    proposer: random.pick(proposers),
+    afterEffects: random.integer(0, 12),
+  }));
+
 const drawDeeds = (
   proposers: readonly string[],
+  theme: Theme,
   random: Random,
   forMs: number,
 ): readonly Deed[] => {
   const deeds: Deed[] = [];
   const clients = ["k", "l", "m", "o"].slice(0, random.integer(1, 5));
   // Few keys make them meet.
-  const keys = objectKeys.filter(() => random.chance(0.6));
-  if (keys.length === 0) keys.push("v1");
-  const count = random.pick([10, 40, 120]);
+  const isDeleting = theme === "deleting";
+  const some = isDeleting ? ["r1"] : objectKeys.filter(() => random.chance(0.6));
+  const isOne = some.length === 0 || (!isDeleting && random.chance(0.2));
+  const keys = isOne ? [random.pick(objectKeys)] : some;
+  const count = theme === "losing" ? 120 : random.pick([10, 40, 120]);
   for (const client of clients) {
     const own = random.fork(client);
     const operationCount = Math.ceil(count / clients.length);
@@ -107,7 +169,7 @@ const drawDeeds = (
   }
   const collecting = random.fork("collections");
   for (const key of keys.filter((one) => one.startsWith("r"))) {
-    for (let made = collecting.integer(0, 12); made > 0; made -= 1) {
+    for (let made = collecting.integer(0, isDeleting ? 60 : 12); made > 0; made -= 1) {
       const atMs = collecting.integer(0, forMs);
       deeds.push({ atMs, kind: "collect", key, by: collecting.pick(proposers) });
     }

@@ -10,7 +10,7 @@ const compare = (
   about: string,
   { lines }: Table,
 ): readonly [now: string, kept: string] => {
-  const path = `${import.meta.dirname}/../traces/paxos-${name}.txt`;
+  const path = `${import.meta.dirname}/../../traces/paxos-${name}.txt`;
   const trace = `# ${about}\n${lines.join("\n")}\n`;
   if (process.env["UPDATE_TRACES"] === "1" || !existsSync(path)) writeFileSync(path, trace);
   return [trace, readFileSync(path, "utf8")];

@@ -1,15 +1,18 @@
 /** One run of single-decree Paxos: everybody proposes under trouble, then all is whole and one proposes; everybody must learn the one value. */
 import { createPaxosNode, type PaxosMessage, type PaxosProtocol } from "@syncline/consensus/paxos";
+import { decodePaxosMessage, encodePaxosMessage } from "@syncline/consensus/wire";
 import { type Random, seededRandom } from "@syncline/machine";
 import {
   type Delays,
   drawFaults,
   type Fault,
   type Node,
+  type Weather,
   World,
   type WorldEvent,
   type WorldTally,
 } from "@syncline/simulator";
+import { behindWire } from "../recoding.ts";
 import { createPaxosOracle, type PaxosOracle } from "./oracle.ts";
 
 /** Everything that a seed says. */
@@ -19,6 +22,8 @@ export interface PaxosStory {
   /** Nodes that are told only. */
   readonly learners: readonly string[];
   readonly delays: Delays;
+  /** What befalls messages all along, besides faults. */
+  readonly weather: Weather;
   readonly retryMs: number;
   readonly forMs: number;
   readonly faults: readonly Fault[];
@@ -47,6 +52,12 @@ export const drawPaxosStory = (seed: number): PaxosStory => {
     seed,
     acceptors,
     learners,
+    weather: random.pick([
+      { lossRate: 0, duplicationRate: 0, reorderingRate: 0 },
+      { lossRate: 0, duplicationRate: 0, reorderingRate: 0 },
+      { lossRate: 0.02, duplicationRate: 0.5, reorderingRate: 0.1 },
+      { lossRate: 0.2, duplicationRate: 0.2, reorderingRate: 0.2 },
+    ]),
     delays: {
       minMs,
       meanMs: minMs + random.pick([1, 10, 50]),
@@ -68,7 +79,7 @@ const drawProposals = (
   random: Random,
   forMs: number,
 ): PaxosStory["proposals"] =>
-  Array.from({ length: random.integer(1, 12) }, () => ({
+  Array.from({ length: random.pick([2, 6, 20, 40]) }, () => ({
     // Half of them early, so that proposers meet.
     atMs: random.integer(0, random.chance(0.5) ? 50 : forMs),
     by: random.pick(proposers),
@@ -82,6 +93,7 @@ export const tellPaxosStory = (
   const world = new World<PaxosMessage>({
     seed: story.seed,
     delays: story.delays,
+    weather: story.weather,
     // An acceptor that forgets is no acceptor: single-decree Paxos bears no lost disk.
     mayLose: () => false,
     eventCountMax: 1_000_000,
@@ -116,6 +128,8 @@ interface NodeOfStory {
   readonly told: Map<string, string>;
 }
 
+const wire = { encode: encodePaxosMessage, decode: decodePaxosMessage };
+
 const addNode = (
   world: World<PaxosMessage>,
   oracle: PaxosOracle,
@@ -123,14 +137,16 @@ const addNode = (
 ): Node<PaxosProtocol> =>
   world.addNode<PaxosProtocol>({
     name,
-    machine: () =>
-      createPaxosNode({
+    machine: () => {
+      const node = createPaxosNode({
         name,
         acceptors: story.acceptors,
         learners: [...story.acceptors, ...story.learners],
         seed: story.seed + index,
         retryMs: story.retryMs,
-      }),
+      });
+      return story.seed % 2 === 0 ? behindWire(node, wire) : node;
+    },
     starting: () => void told.delete(name),
     written: (records) => oracle.written(name, records),
     sending: (_to, message) => oracle.said(name, message),
