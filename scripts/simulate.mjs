@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { bundleSimulation } from "./simulation-bundle.mjs";
+import { bundleSimulation, protocols } from "./simulation-bundle.mjs";
 import { readOptions, refuse } from "./simulation-options.mjs";
 
 const CHUNK = 50;
@@ -14,17 +14,19 @@ const help = `npm run simulate -- [options]
 
 Runs the simulation on many seeds. It may be stopped at any time, and goes on where it was.
 
+  --protocol P  which one: ${protocols.join(" or ")} (gossip)
   --from N      the first seed (1)
   --seeds N     how many there are in all, in chunks of ${CHUNK}; those that an earlier call has run are not run again (10000)
   --workers N   processes (as many as there are cores)
   --fresh       forgets what earlier calls have run
 
-What has come of it so far stands in .simulation/progress.json. The exit code is 1 if a seed has failed.
-"SEED=7 npm test -- test/simulation/seeds.test.ts" shows what is wrong in seed 7.`;
+What has come of it so far stands in .simulation/progress.json, or raft.json for Raft. The exit code is 1 if a seed has failed.
+"SEED=7 npm test -- test/simulation/seeds.test.ts" shows what is wrong in seed 7, of Raft that of test/consensus/raft/raft-seeds.test.ts.`;
 
-const { from, seeds, workers, fresh } = readOptions({
+const { protocol, from, seeds, workers, fresh } = readOptions({
   help,
   options: {
+    protocol: { type: "string", default: "gossip" },
     from: { type: "string", default: "1" },
     seeds: { type: "string", default: "10000" },
     workers: { type: "string", default: String(availableParallelism()) },
@@ -33,13 +35,14 @@ const { from, seeds, workers, fresh } = readOptions({
   counts: ["from", "seeds", "workers"],
 });
 const to = from + seeds;
+if (!protocols.includes(protocol)) refuse(`there is no protocol ${protocol}: --help names them`);
 
 const directory = join(import.meta.dirname, "../.simulation");
-const file = join(directory, "progress.json");
+const file = join(directory, protocol === "gossip" ? "progress.json" : `${protocol}.json`);
 mkdirSync(directory, { recursive: true });
 if (fresh) rmSync(file, { force: true });
 
-const bundle = await bundleSimulation(`long-${process.pid}`);
+const bundle = await bundleSimulation(`long-${process.pid}`, [], protocol);
 const { addSummary, emptySummary, describeSummary } = await import(pathToFileURL(bundle));
 
 /** `from`: the first seed; `doneTo`: every seed from there up to it has been run; `done`: the beginnings of chunks above it that have. */

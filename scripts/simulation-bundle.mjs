@@ -5,8 +5,17 @@ import { build } from "vite";
 
 const root = join(import.meta.dirname, "..");
 
-/** Bundles `test/simulation/campaign.ts` into a directory of its own under node_modules/.cache, and gives the file. `plugins` may change sources on their way. */
-export const bundleSimulation = async (name = "plain", plugins = []) => {
+/** What is simulated, and the module that does it. */
+const entries = {
+  gossip: "test/simulation/campaign.ts",
+  raft: "test/consensus/raft/raft-campaign.ts",
+};
+
+/** The protocols that can be simulated. */
+export const protocols = Object.keys(entries);
+
+/** Bundles a protocol's campaign into a directory of its own under node_modules/.cache, and gives the file. `plugins` may change sources on their way. */
+export const bundleSimulation = async (name = "plain", plugins = [], protocol = "gossip") => {
   const outDir = join(root, "node_modules/.cache/syncline-simulation", name);
   mkdirSync(outDir, { recursive: true });
   await build({
@@ -17,7 +26,7 @@ export const bundleSimulation = async (name = "plain", plugins = []) => {
     resolve: { conditions: ["@syncline/source", "node"] },
     ssr: { noExternal: true, resolve: { conditions: ["@syncline/source", "node"] } },
     build: {
-      ssr: "test/simulation/campaign.ts",
+      ssr: entries[protocol],
       outDir,
       emptyOutDir: true,
       minify: false,

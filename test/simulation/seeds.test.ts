@@ -4,9 +4,10 @@
  * `SEED=7 npm test -- test/simulation` replays one and says at which point it fails; `SEEDS=5000` runs as many, with a line now and then.
  */
 import { afterAll, expect, test } from "vitest";
-import { addSummary, describeSummary, emptySummary, runSeeds, storageSeal } from "./campaign.ts";
+import { runSeeds, storageSeal } from "./campaign.ts";
 import { drawStory } from "./gossip-run.ts";
 import { shrinkStory, tellFailure } from "./shrinking.ts";
+import { addSummary, describeSummary, emptySummary } from "./summary.ts";
 
 const { SEED, SEEDS } = process.env;
 const firstSeed = SEED === undefined ? 1 : Number(SEED);
