@@ -1,6 +1,9 @@
 /** Presence: everybody in a space sees who is there, at any home, and who has left. */
+import { createEdge, type EdgeProtocol, type SpaceMessage } from "@syncline/gossip";
+import { startRuntime } from "@syncline/machine";
 import { expect, test } from "vitest";
 import { whyNotAgreed } from "./bad-luck.ts";
+import { createLoneHome } from "./lone-home.ts";
 import { createWorld, type World } from "./world.ts";
 
 const bytes = Uint8Array.of(1, 2, 3);
@@ -103,4 +106,60 @@ test("presence does not overtake the edits before it, at any home", () => {
 
   expect(orders.length).toBeGreaterThan(100);
   expect(orders.every((isInOrder) => isInOrder)).toBe(true);
+});
+
+// It heard nothing while it was congested, and afterwards who was still there: whoever had gone meanwhile it saw for ever.
+test("an edge that does not keep up is told who has gone", () => {
+  const { runtime, take } = createLoneHome();
+  for (const edge of ["e", "f"]) {
+    runtime.received(edge, { kind: "join", edge: `${edge}`.repeat(16), vector: new Map() });
+  }
+  runtime.received("e", { kind: "presence", key: 7, bytes });
+  take("f");
+
+  runtime.submitted({ kind: "congested", peer: "f" });
+  runtime.received("e", { kind: "presence", key: 7, bytes });
+  runtime.received("e", { kind: "presence", key: 7, bytes: gone });
+
+  expect(take("f")).toEqual([{ kind: "presence", key: 7, bytes: gone }]);
+});
+
+// The first waited for the letter before it, and then once more for the next letter, by when the farewell had gone ahead.
+test("an edge says in order what its client showed while it typed", () => {
+  const sent: SpaceMessage[] = [];
+  const appends: (() => void)[] = [];
+  const edge = createEdge("00000000000000ee");
+  const runtime = startRuntime<EdgeProtocol>(edge, [], {
+    now: () => 0,
+    append: (_records, done) => appends.push(() => done(null)),
+    load: () => {},
+    send: (_to, message) => sent.push(message),
+    deliver: () => {},
+    wake: () => {},
+    failed: (error) => {
+      throw error;
+    },
+  });
+  const batch = { document: "x", type: "set", payload: bytes };
+  runtime.submitted({ kind: "connected" });
+  runtime.received("home", {
+    kind: "welcome",
+    home: "a",
+    incarnation: "aaaaaaaaaaaaaaaa",
+    vector: new Map(),
+    admitted: null,
+    homeCount: 1,
+    writeQuorum: 1,
+    heardCount: 1,
+    durable: [],
+  });
+
+  runtime.submitted({ kind: "edit", batch });
+  runtime.submitted({ kind: "presence", key: 7, bytes });
+  runtime.submitted({ kind: "edit", batch });
+  runtime.submitted({ kind: "presence", key: 7, bytes: gone });
+  for (let index = 0; index < appends.length; index += 1) appends[index]!();
+
+  const shown = sent.flatMap((message) => (message.kind === "presence" ? [message.bytes] : []));
+  expect(shown).toEqual([bytes, gone]);
 });

@@ -1,6 +1,8 @@
 // Bugs to plant: each replaces exact pieces of a source while the simulation is bundled, and the simulation must find it. A piece that is
 // not there exactly once is an error, so that a mutant cannot become harmless without a sign.
 
+import { edgeMutants } from "./edge-mutants.mjs";
+
 const gossip = "packages/gossip/src/";
 
 /** Each bug: what it is called, what it does, and the pieces of sources with what stands in their place. */
@@ -262,97 +264,7 @@ export const mutants = [
       },
     ],
   },
-  {
-    name: "edge-sends-what-is-not-stored",
-    does: "an edge sends a batch before it is in the device's store",
-    changes: [
-      {
-        file: `${gossip}edge/holding.ts`,
-        piece: `for (let number = edge.sentNumber + 1; number <= edge.levels.local; number += 1) {`,
-        instead: `for (let number = edge.sentNumber + 1; number <= edge.lastNumber; number += 1) {`,
-      },
-    ],
-  },
-  {
-    name: "edge-carries-nothing",
-    does: "an edge does not take others' batches to the next home",
-    changes: [
-      {
-        file: `${gossip}edge/holding.ts`,
-        piece: `sending.carry(held, held.dot);`,
-        instead: ``,
-      },
-    ],
-  },
-  {
-    name: "edge-sends-once",
-    does: "an edge believes that the next home has whatever it sent to the one before",
-    changes: [
-      {
-        file: `${gossip}edge.ts`,
-        piece: `edge.sentNumber = admitted?.number ?? 0;`,
-        instead: `edge.sentNumber = Math.max(edge.sentNumber, admitted?.number ?? 0);`,
-      },
-    ],
-  },
-  {
-    name: "edge-keeps-claiming-what-its-home-lacks",
-    does: "after a switch of homes an edge's vector still covers what the new home lacks",
-    changes: [
-      {
-        file: `${gossip}edge.ts`,
-        piece: `edge.vector = meet(edge.vector, vector);`,
-        instead: `edge.vector = meet(edge.vector, edge.vector);`,
-      },
-    ],
-  },
-  {
-    name: "edge-forgets-at-a-wiped-home",
-    does: "an edge does not notice that a home lost its own settled batches",
-    changes: [
-      {
-        file: `${gossip}edge.ts`,
-        piece: `!covers(vector, edge.settledOwn) ||`,
-        instead: ``,
-      },
-    ],
-  },
-  {
-    name: "quorum-of-one-less",
-    does: "a batch is called settled on one disk less than it takes",
-    changes: [
-      {
-        file: "packages/quorum/src/copies.ts",
-        piece: `if (reachedCount >= count) highest = number;`,
-        instead: `if (reachedCount >= count - 1) highest = number;`,
-      },
-    ],
-  },
-  {
-    name: "copies-survive-a-wipe-at-the-edge",
-    does: "an edge goes on counting what a wiped home had",
-    changes: [
-      {
-        file: "packages/quorum/src/copies.ts",
-        piece: `if (isWhole) {
-        diskByHome.set(home, { incarnation, vector: new Map(vector) });`,
-        instead: `if (isWhole) {
-        const before = known?.vector ?? vector;
-        diskByHome.set(home, { incarnation, vector: new Map([...before, ...vector]) });`,
-      },
-    ],
-  },
-  {
-    name: "answer-of-settled-not-renewed",
-    does: "what was settled is not looked at anew after a home said everything again",
-    changes: [
-      {
-        file: "packages/quorum/src/copies.ts",
-        piece: `        answers.clear();`,
-        instead: ``,
-      },
-    ],
-  },
+  ...edgeMutants,
   {
     name: "then-beside-its-persist",
     does: "the runtime carries out a then at once, not when its records are on disk",

@@ -49,6 +49,21 @@ export const regressions: readonly Regression[] = [
     in: "world",
     was: "bits had turned on two disks, unnoticed, and a batch was then called settled that was on these two and on no other",
   },
+  {
+    seed: 10,
+    in: "gossip",
+    was: "an edge's presence waited once more for each new edit, so that a farewell went before the last cursor and the client was seen for ever",
+  },
+  {
+    seed: 20,
+    in: "gossip",
+    was: "the same at a home, whose presence waited once more for whatever else was on its way to the disk",
+  },
+  {
+    seed: 243,
+    in: "gossip",
+    was: "presence that waited for a slow disk was passed on although the link that it came by had ended",
+  },
 ];
 
 const wipe = (atMs: number, node: string, forMs: number): Happening => ({

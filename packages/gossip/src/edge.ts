@@ -1,5 +1,13 @@
 /** An edge of one space: shows what its home has, keeps and sends what is made here, and takes both along to the next home if that one dies. */
-import { covers, difference, meet, mergeInto, numberOf } from "@syncline/clocks";
+import {
+  covers,
+  difference,
+  meet,
+  mergeInto,
+  type MutableVersionVector,
+  numberOf,
+  type VersionVector,
+} from "@syncline/clocks";
 import { assert, type Input, type Machine } from "@syncline/machine";
 import { type Batch, type EdgeId, sizeOf } from "./batch.ts";
 import { createEdgeState, deliver, type EdgeState, HOME } from "./edge/edge-state.ts";
@@ -104,18 +112,27 @@ const whenAsked = (edge: EdgeState, request: EdgeRequest): void => {
     case "states":
       return whenStatesGiven(edge, request.batches);
     case "presence":
-      // It must not overtake an edit that is still on its way to the device's store.
-      if (edge.levels.local < edge.lastNumber) {
-        edge.effects.push({ kind: "persist", records: [], then: [{ kind: "submit", request }] });
-        return;
+      if (edge.postponedCount > 0 || edge.levels.local < edge.lastNumber) {
+        return postpone(edge, request.key, request.bytes);
       }
-      if (request.bytes.length === 0) edge.presence.delete(request.key);
-      else edge.presence.set(request.key, request.bytes);
-      if (edge.phase === "joined") {
-        send(edge, { kind: "presence", key: request.key, bytes: request.bytes });
-      }
-      return;
+      return showPresence(edge, request.key, request.bytes);
+    case "presence-due":
+      edge.postponedCount -= 1;
+      return showPresence(edge, request.key, request.bytes);
   }
+};
+
+/** It must not overtake an edit that is still on its way to the device's store, nor earlier presence that waits for one: the older state would stay. */
+const postpone = (edge: EdgeState, key: number, bytes: Uint8Array): void => {
+  edge.postponedCount += 1;
+  const request = { kind: "presence-due", key, bytes } as const;
+  edge.effects.push({ kind: "persist", records: [], then: [{ kind: "submit", request }] });
+};
+
+const showPresence = (edge: EdgeState, key: number, bytes: Uint8Array): void => {
+  if (bytes.length === 0) edge.presence.delete(key);
+  else edge.presence.set(key, bytes);
+  if (edge.phase === "joined") send(edge, { kind: "presence", key, bytes });
 };
 
 /**
@@ -245,11 +262,12 @@ const whenGrouped = (edge: EdgeState, group: Group): void => {
   // States first: they are the older part, and an entry that rests on one need not be put aside by whoever applies them.
   mergeInto(edge.vector, group.vector);
   show(edge, fresh, states);
-  tellHomeDisk(edge);
+  tellHomeDisk(edge, new Map(edge.vector));
 };
 
 const whenUpdated = (edge: EdgeState, entries: readonly ShownEntry[]): void => {
   const fresh: ShownEntry[] = [];
+  const grown: MutableVersionVector = new Map();
   let hasGap = false;
   for (const entry of entries) {
     const known = numberOf(edge.vector, entry.incarnation);
@@ -257,10 +275,11 @@ const whenUpdated = (edge: EdgeState, entries: readonly ShownEntry[]): void => {
     hasGap = entry.number !== known + 1;
     if (hasGap) break;
     edge.vector.set(entry.incarnation, entry.number);
+    grown.set(entry.incarnation, entry.number);
     fresh.push(entry);
   }
   show(edge, fresh, []);
-  tellHomeDisk(edge);
+  tellHomeDisk(edge, grown);
   if (!hasGap) return;
   edge.droppedCount += 1;
   deliver(edge, { kind: "violation", reason: "the stream has a gap" });
@@ -280,11 +299,10 @@ const show = (edge: EdgeState, entries: readonly ShownEntry[], states: readonly 
   if (batches.length > 0) deliver(edge, { kind: "show", batches });
 };
 
-/** What the home shows is on its disk. */
-const tellHomeDisk = (edge: EdgeState): void => {
+/** What the home shows is on its disk: `vector` is what grew by it. */
+const tellHomeDisk = (edge: EdgeState, vector: VersionVector): void => {
   const { home, homeIncarnation: incarnation } = edge;
   assert(home !== null, "an edge is shown something by nobody");
-  const vector = new Map(edge.vector);
   deliver(edge, { kind: "durable", home, incarnation, vector, isWhole: false });
   moveLevels(edge, false);
   checkSynced(edge);

@@ -26,8 +26,13 @@ export type HomeRequest =
     }
   /** Comes from the home itself: what has become durable may be passed on now. */
   | { readonly kind: "stream" }
-  /** Comes from the home itself: what this presence came after is on disk. */
-  | { readonly kind: "presence"; readonly from: PeerId; readonly presence: Presence }
+  /** Comes from the home itself: what this presence came after is on disk. `link` counts the links to its sender, if that is a home. */
+  | {
+      readonly kind: "presence";
+      readonly from: PeerId;
+      readonly link: number;
+      readonly presence: Presence;
+    }
   /** Comes from the home itself: the compaction of a document is on disk. */
   | { readonly kind: "compaction-persisted" };
 

@@ -12,10 +12,11 @@ import { type HostedSpace, openHostedSpace } from "./hosted-space.ts";
 import type { PeerLinks } from "./peer-links.ts";
 import type { RelayContext } from "./relay-context.ts";
 import type { SpaceLink } from "./space-port.ts";
+import { createSubmitJoiner } from "./submit-joiner.ts";
 
-/** How long a space must be quiet before it is closed. */
-const QUIET_MS = 30_000;
-const SWEEP_MS = 5000;
+/** How long a space must be quiet before it is closed: to open it again costs a few reads, and where it has other homes a greeting with each. */
+const QUIET_MS = { alone: 2000, shared: 10_000 } as const;
+const SWEEP_MS = 1000;
 
 /** What an edge's side is told. */
 interface EdgeHandlers {
@@ -124,16 +125,26 @@ const attach = (hosting: Hosting, space: string, handlers: EdgeHandlers): SpaceL
   const { sessions } = hosting;
   if (hosting.isClosed) queueMicrotask(() => handlers.closed());
   else sessions.set(peer, { space, handlers });
+  const receive = (message: EdgeMessage): void => {
+    if (sessions.has(peer)) open(hosting, space).received(peer, message);
+  };
+  const joiner = createSubmitJoiner(receive);
   const tell = (request: HomeRequest): void => {
+    joiner.flush();
     if (sessions.has(peer)) open(hosting, space).submitted(request);
   };
   return {
-    send: (message: EdgeMessage) => {
-      if (sessions.has(peer)) open(hosting, space).received(peer, message);
+    send: (message) => {
+      if (message.kind === "submit") return joiner.add(message);
+      joiner.flush();
+      receive(message);
     },
     congested: () => tell({ kind: "congested", peer }),
     drained: () => tell({ kind: "drained", peer }),
-    close: () => endSession(hosting, peer),
+    close: () => {
+      joiner.flush();
+      endSession(hosting, peer);
+    },
   };
 };
 
@@ -208,8 +219,10 @@ const drop = ({ spaces, sessions, writers, ports }: Hosting, name: string): void
 };
 
 const closeQuiet = (hosting: Hosting): void => {
-  const quietMs = hosting.context.now() - QUIET_MS;
-  for (const space of hosting.spaces.values()) {
-    if (space.isIdle && space.quietSinceMs < quietMs) drop(hosting, space.name);
+  const { context, spaces } = hosting;
+  const isAlone = context.config.urlByPeer.size === 0;
+  const sinceMs = context.now() - (isAlone ? QUIET_MS.alone : QUIET_MS.shared);
+  for (const space of spaces.values()) {
+    if (space.quietSinceMs < sinceMs && space.isIdle) drop(hosting, space.name);
   }
 };

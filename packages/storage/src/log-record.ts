@@ -28,11 +28,17 @@ export interface RecordPlace {
 /** A row as it was last written: the key's bytes as a text of one character each, and the value, or null if it was deleted. */
 export type RecentRow = readonly [key: string, value: Uint8Array | null];
 
-/** A record in memory. The rows' values are views of its bytes. */
+/** A row as it stands in a record; a value of null is a delete. Both are views of the record. */
+export interface RecordRow {
+  readonly key: Uint8Array;
+  readonly value: Uint8Array | null;
+}
+
+/** A record in memory. Its rows are read out of its bytes, where somebody wants them: as objects, they would be most of a busy process's garbage. */
 export interface LogRecord {
   readonly sequence: number;
-  readonly bytes: Uint8Array;
-  readonly rows: readonly RecentRow[];
+  readonly bytes: Buffer;
+  readonly rowCount: number;
 }
 
 /** How many bytes the record of these writes has. */
@@ -48,7 +54,6 @@ export const recordBytesOf = (writes: readonly Write[]): number => {
 /** The record of these writes. The bytes are copied. */
 export const encodeRecord = (place: RecordPlace, writes: readonly Write[]): LogRecord => {
   const bytes = Buffer.allocUnsafeSlow(recordBytesOf(writes));
-  const rows: RecentRow[] = [];
   let position = HEADER_BYTES;
   for (const write of writes) {
     const { key } = write;
@@ -60,14 +65,10 @@ export const encodeRecord = (place: RecordPlace, writes: readonly Write[]): LogR
     bytes.set(key, keyAt);
     position = valueAt + (value?.length ?? 0);
     if (value !== null) bytes.set(value, valueAt);
-    rows.push([
-      bytes.toString("latin1", keyAt, valueAt),
-      value === null ? null : bytes.subarray(valueAt, position),
-    ]);
   }
   bytes.fill(0, position);
   writeHeader(bytes, place, { bodyBytes: position - HEADER_BYTES, count: writes.length });
-  return { sequence: place.sequence, bytes, rows };
+  return { sequence: place.sequence, bytes, rowCount: writes.length };
 };
 
 const writeHeader = (
@@ -99,23 +100,48 @@ export const decodeRecord = (file: Buffer, at: number, id: Uint8Array): LogRecor
   if (Buffer.compare(record.subarray(20, 20 + LOG_ID_BYTES), id) !== 0) return null;
   if (record.readUInt32LE(CHECKSUM_AT) !== checksumOf(record, bodyBytes)) return null;
   const sequence = record.readUInt32LE(8) * TWO_32 + record.readUInt32LE(12);
-  const rows = rowsIn(record, record.readUInt32LE(16));
+  const rowCount = record.readUInt32LE(16);
   const blockBytes = Math.ceil(record.length / BLOCK_BYTES) * BLOCK_BYTES;
-  return rows === null ? null : { sequence, bytes: file.subarray(at, at + blockBytes), rows };
+  const isWhole = hasRows(record, rowCount);
+  return isWhole ? { sequence, bytes: file.subarray(at, at + blockBytes), rowCount } : null;
 };
 
-const rowsIn = (record: Buffer, count: number): readonly RecentRow[] | null => {
-  const rows: RecentRow[] = [];
+/** Whether exactly so many rows stand in the record. */
+const hasRows = (record: Buffer, count: number): boolean => {
   let position = HEADER_BYTES;
   for (let index = 0; index < count; index += 1) {
-    if (record.length - position < WRITE_BYTES) return null;
-    const keyAt = position + WRITE_BYTES;
-    const valueAt = keyAt + record.readUInt16LE(position);
-    const valueBytes = record.readUInt32LE(position + 2) - 1;
-    position = valueAt + Math.max(valueBytes, 0);
-    if (position > record.length) return null;
-    const value = valueBytes < 0 ? null : record.subarray(valueAt, position);
-    rows.push([record.toString("latin1", keyAt, valueAt), value]);
+    if (record.length - position < WRITE_BYTES) return false;
+    position = endOfRow(record, position);
+    if (position > record.length) return false;
   }
-  return position === record.length ? rows : null;
+  return position === record.length;
+};
+
+const endOfRow = (record: Buffer, position: number): number => {
+  const valueBytes = Math.max(0, record.readUInt32LE(position + 2) - 1);
+  return position + WRITE_BYTES + record.readUInt16LE(position) + valueBytes;
+};
+
+/** Calls with the key of each row, as a text, and the place where the row begins in the record. */
+export const eachKey = (
+  { bytes, rowCount }: LogRecord,
+  take: (key: string, position: number) => void,
+): void => {
+  let position = HEADER_BYTES;
+  for (let index = 0; index < rowCount; index += 1) {
+    const keyAt = position + WRITE_BYTES;
+    take(bytes.toString("latin1", keyAt, keyAt + bytes.readUInt16LE(position)), position);
+    position = endOfRow(bytes, position);
+  }
+};
+
+/** The row that begins at this place of the record. */
+export const rowAt = ({ bytes }: LogRecord, position: number): RecordRow => {
+  const keyAt = position + WRITE_BYTES;
+  const valueAt = keyAt + bytes.readUInt16LE(position);
+  const valueBytes = bytes.readUInt32LE(position + 2) - 1;
+  return {
+    key: bytes.subarray(keyAt, valueAt),
+    value: valueBytes < 0 ? null : bytes.subarray(valueAt, valueAt + valueBytes),
+  };
 };

@@ -1,6 +1,6 @@
 /** How a row stands in the tree: behind a prefix of its own, its value behind checksums. */
 import type { EnvironmentWrite } from "./environment.ts";
-import type { RecentRow } from "./log-record.ts";
+import type { RecordRow } from "./log-record.ts";
 import { seal } from "./seal.ts";
 import type { Write } from "./store.ts";
 
@@ -27,9 +27,7 @@ export const storedWrite = (write: Write): EnvironmentWrite => {
 };
 
 /** A row out of the log. */
-export const sealedWrite = ([text, value]: RecentRow): EnvironmentWrite => {
-  const key = Buffer.allocUnsafe(1 + text.length);
-  key[0] = ROW_PREFIX;
-  key.write(text, 1, "latin1");
-  return { key, value: value === null ? null : seal(key, value) };
+export const sealedWrite = (row: RecordRow): EnvironmentWrite => {
+  const key = prefixed(row.key);
+  return { key, value: row.value === null ? null : seal(key, row.value) };
 };

@@ -26,12 +26,24 @@ const COMMIT_ROWS = 250;
 /** Without a write for this long, what is in the log is put into the tree. */
 const IDLE_MS = 1000;
 
+/** A commit of the tree flushes its pages, then its root. */
+const COMMIT_FLUSHES = 2;
+
+/** What a store has asked of its disk since it was opened. */
+export interface DiskUse {
+  /** Flushes: one for each record of the log, one more where its file grew, two for each commit of the tree. */
+  readonly flushCount: number;
+  /** Bytes of the log's records, whole blocks. What the tree writes, the library does not tell. */
+  readonly logBytes: number;
+}
+
 /** The log of one store. */
 export interface WriteAheadLog {
   /** Makes the writes durable, all or none. One call at a time, and none after one that was rejected. */
   write(writes: readonly Write[]): Promise<void>;
   /** The rows that are not in the tree yet, as `RecentRows` says; newest first. */
   readonly recent: readonly RecentRows[];
+  readonly diskUse: DiskUse;
   /** Puts everything into the tree if it can, and closes the files. No write may be under way. */
   close(): Promise<void>;
 }
@@ -64,6 +76,8 @@ interface Log {
   /** Rows that were read back after a crash are in both files: neither may be written before the tree has them. */
   isRecovering: boolean;
   isWriting: boolean;
+  logBytes: number;
+  commitCount: number;
   stopIdleTimer: () => void;
 }
 
@@ -78,7 +92,7 @@ export const openWriteAheadLog = async (options: LogOptions): Promise<WriteAhead
     ];
     const { records, sequence } = unapplied(found, applied.sequence, isCopy);
     const frozen = createRecentRows();
-    for (const { rows } of records) frozen.take(rows);
+    for (const record of records) frozen.take(record);
     const log: Log = {
       environment,
       id: applied.id,
@@ -90,8 +104,10 @@ export const openWriteAheadLog = async (options: LogOptions): Promise<WriteAhead
       frozen: null,
       checkpoint: Promise.resolve(),
       failure: null,
-      isRecovering: frozen.size > 0,
+      isRecovering: frozen.rowCount > 0,
       isWriting: false,
+      logBytes: 0,
+      commitCount: 0,
       stopIdleTimer: () => {},
     };
     if (log.isRecovering) startCheckpoint(log, frozen);
@@ -144,6 +160,13 @@ const faceOf = (log: Log): WriteAheadLog => ({
   get recent() {
     return log.frozen === null ? [log.current] : [log.current, log.frozen];
   },
+  get diskUse() {
+    const recordFlushes = log.segment.flushCount + log.otherSegment.flushCount;
+    return {
+      flushCount: recordFlushes + log.commitCount * COMMIT_FLUSHES,
+      logBytes: log.logBytes,
+    };
+  },
   close: async () => {
     log.stopIdleTimer();
     await log.checkpoint;
@@ -159,7 +182,7 @@ const write = async (log: Log, writes: readonly Write[]): Promise<void> => {
   const byteCount = recordBytesOf(writes);
   const isForTree = log.firstWrites.length > 0 || byteCount > RECORD_BYTES_MAX;
   const isFull =
-    log.segment.usedBytes + byteCount > SEGMENT_BYTES_MAX || log.current.size >= ROWS_MAX;
+    log.segment.usedBytes + byteCount > SEGMENT_BYTES_MAX || log.current.rowCount >= ROWS_MAX;
   if (isForTree || isFull || log.isRecovering) {
     await checkpointed(log);
     log.isRecovering = false;
@@ -171,7 +194,8 @@ const write = async (log: Log, writes: readonly Write[]): Promise<void> => {
     log.segment.append(record.bytes, (error) => (error === null ? resolve() : reject(error)));
   });
   log.sequence += 1;
-  log.current.take(record.rows);
+  log.logBytes += record.bytes.length;
+  log.current.take(record);
 };
 
 /** Past the log, after everything in it. */
@@ -180,7 +204,7 @@ const writeThrough = async (log: Log, writes: readonly Write[]): Promise<void> =
   log.sequence += 1;
   const { id, sequence } = log;
   const rows = writes.map(storedWrite);
-  await log.environment.write([...log.firstWrites, ...rows, appliedWrite({ id, sequence })]);
+  await commit(log, [...log.firstWrites, ...rows, appliedWrite({ id, sequence })]);
   log.firstWrites = [];
 };
 
@@ -198,7 +222,7 @@ const checkpointed = async (log: Log): Promise<void> => {
  */
 const freeze = (log: Log): void => {
   const rows = log.current;
-  if (rows.size === 0) return;
+  if (rows.rowCount === 0) return;
   log.current = createRecentRows();
   [log.segment, log.otherSegment] = [log.otherSegment, log.segment];
   log.segment.begin();
@@ -218,13 +242,22 @@ const startCheckpoint = (log: Log, rows: RecentRows): void => {
   );
 };
 
-const putIntoTree = async ({ environment, id, sequence }: Log, rows: RecentRows): Promise<void> => {
-  const all = rows.all();
-  for (let index = 0; index < all.length; index += COMMIT_ROWS) {
-    const writes = all.slice(index, index + COMMIT_ROWS).map(sealedWrite);
-    const isLast = index + COMMIT_ROWS >= all.length;
-    await environment.write(isLast ? [...writes, appliedWrite({ id, sequence })] : writes);
+const putIntoTree = async (log: Log, rows: RecentRows): Promise<void> => {
+  const { id, sequence } = log;
+  const sorted = rows.sorted();
+  for (let index = 0; index < sorted.count; index += COMMIT_ROWS) {
+    const isLast = index + COMMIT_ROWS >= sorted.count;
+    const count = isLast ? sorted.count - index : COMMIT_ROWS;
+    const writes = Array.from({ length: count }, (_, place) =>
+      sealedWrite(sorted.at(index + place)),
+    );
+    await commit(log, isLast ? [...writes, appliedWrite({ id, sequence })] : writes);
   }
+};
+
+const commit = async (log: Log, writes: readonly EnvironmentWrite[]): Promise<void> => {
+  log.commitCount += 1;
+  await log.environment.write(writes);
 };
 
 const checkpointWhenIdle = (log: Log): void => {

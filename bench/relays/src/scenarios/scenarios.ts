@@ -42,7 +42,7 @@ export const scenarios: readonly Scenario[] = [
       readers: 100,
       updates: 2000,
       pace: { kind: "in-flight", count: 8 },
-      warmUpUpdates: 500,
+      warmUpUpdates: 4000,
       restMs: 300,
     },
     short: {
@@ -68,7 +68,7 @@ export const scenarios: readonly Scenario[] = [
       readers: 2,
       updates: 100,
       pace: { kind: "in-flight", count: 4 },
-      warmUpUpdates: 25,
+      warmUpUpdates: 300,
       restMs: 300,
     },
     short: {

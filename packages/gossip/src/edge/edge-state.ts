@@ -1,5 +1,5 @@
 /** What an edge knows, as plain data. */
-import type { Dot, MutableVersionVector, VersionVector } from "@syncline/clocks";
+import type { Dot, Incarnation, MutableVersionVector, VersionVector } from "@syncline/clocks";
 import type { Effect } from "@syncline/machine";
 import type { Batch, EdgeId, HomeId } from "../batch.ts";
 import type { EdgeOutput, EdgeProtocol } from "../edge-protocol.ts";
@@ -53,8 +53,8 @@ export interface EdgeState {
   readonly own: Map<number, HeldBatch>;
   /** Where own batches stood that are on every disk and not kept any more: a home that lacks one of these has lost its disk since. */
   readonly settledOwn: MutableVersionVector;
-  /** Somebody else's batches among them, by their dots as text. */
-  readonly carriedByDot: Map<string, HeldBatch>;
+  /** Somebody else's batches among them, by log and number. */
+  readonly carriedByLog: Map<Incarnation, Map<number, HeldBatch>>;
   outboxBytes: number;
   carriedBytes: number;
   settledQuorum: VersionVector;
@@ -63,6 +63,8 @@ export interface EdgeState {
   /** The home lacks something that was shown and is not held: whole documents must be offered. */
   isOwing: boolean;
   readonly presence: Map<number, Uint8Array>;
+  /** Presences that wait for edits made before them to come into the device's store. */
+  postponedCount: number;
   droppedCount: number;
 }
 
@@ -87,7 +89,7 @@ export const createEdgeState = (edge: EdgeId, limits: EdgeLimits): EdgeState => 
   held: new Set(),
   own: new Map(),
   settledOwn: new Map(),
-  carriedByDot: new Map(),
+  carriedByLog: new Map(),
   outboxBytes: 0,
   carriedBytes: 0,
   settledQuorum: new Map(),
@@ -95,5 +97,6 @@ export const createEdgeState = (edge: EdgeId, limits: EdgeLimits): EdgeState => 
   levels: { local: 0, relay: 0, quorum: 0, all: 0 },
   isOwing: false,
   presence: new Map(),
+  postponedCount: 0,
   droppedCount: 0,
 });

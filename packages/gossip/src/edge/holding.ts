@@ -17,18 +17,30 @@ export const holdOwn = (edge: EdgeState, batch: Batch, isState: boolean): HeldBa
 /** Keeps somebody else's batch until it is on every disk, as far as there is room. */
 export const holdShown = (edge: EdgeState, dot: Dot, batch: Batch): void => {
   // It may be held already: carried to this place, or shown before by another home.
-  if (coversDot(edge.settledAll, dot) || edge.carriedByDot.has(textOf(dot))) return;
+  if (coversDot(edge.settledAll, dot) || carriedAt(edge, dot) !== undefined) return;
   const held: HeldBatch = { number: 0, dot, batch, isState: false };
   edge.held.add(held);
-  edge.carriedByDot.set(textOf(dot), held);
+  putCarried(edge, dot, held);
   edge.carriedBytes += sizeOf(batch);
+  if (edge.carriedBytes <= edge.limits.carriedBytesMax) return;
   for (const oldest of edge.held) {
     if (edge.carriedBytes <= edge.limits.carriedBytesMax) return;
     if (oldest.number === 0) forget(edge, oldest);
   }
 };
 
-const textOf = ({ incarnation, number }: Dot): string => `${incarnation}:${number}`;
+const carriedAt = (edge: EdgeState, { incarnation, number }: Dot): HeldBatch | undefined =>
+  edge.carriedByLog.get(incarnation)?.get(number);
+
+const putCarried = (edge: EdgeState, { incarnation, number }: Dot, held: HeldBatch): void => {
+  const log = edge.carriedByLog.get(incarnation);
+  if (log === undefined) edge.carriedByLog.set(incarnation, new Map([[number, held]]));
+  else log.set(number, held);
+};
+
+const removeCarried = (edge: EdgeState, { incarnation, number }: Dot): void => {
+  edge.carriedByLog.get(incarnation)?.delete(number);
+};
 
 /** A home has own batches up to this number, the last of them here. Each lower one is in that one's causal past, so it is settled when that is. */
 export const placeOwn = (
@@ -58,14 +70,15 @@ export const placeShown = (edge: EdgeState, number: number, dot: Dot): void => {
 
 /** A carried batch stands at another place now, and must be settled there. */
 export const moveCarried = (edge: EdgeState, from: Dot, to: Dot): void => {
-  const held = edge.carriedByDot.get(textOf(from));
-  if (held === undefined || textOf(from) === textOf(to)) return;
+  const held = carriedAt(edge, from);
+  const isSame = from.incarnation === to.incarnation && from.number === to.number;
+  if (held === undefined || isSame) return;
   if (coversDot(edge.settledAll, to)) return drop(edge, held);
   // It may have been shown at its new place by now. The older copy stays: own batches that rest on it stand behind it, not behind the newer.
-  const again = edge.carriedByDot.get(textOf(to));
+  const again = carriedAt(edge, to);
   if (again !== undefined) drop(edge, again);
-  edge.carriedByDot.delete(textOf(from));
-  edge.carriedByDot.set(textOf(to), held);
+  removeCarried(edge, from);
+  putCarried(edge, to, held);
   held.dot = to;
 };
 
@@ -193,7 +206,7 @@ export const replaceByStates = (
 ): readonly HeldBatch[] => {
   const old = [...edge.own.keys()];
   edge.held.clear();
-  edge.carriedByDot.clear();
+  edge.carriedByLog.clear();
   edge.carriedBytes = 0;
   const states = batches.map((batch) => holdOwn(edge, batch, true));
   const last = states.at(-1);
@@ -205,7 +218,7 @@ export const replaceByStates = (
 /** Moves the levels as far as they have come, forgets what is on every disk, and tells the application if anything moved. */
 export const moveLevels = (edge: EdgeState, isForced: boolean): void => {
   const { levels, lastNumber } = edge;
-  const before = { ...levels };
+  const before = { relay: levels.relay, quorum: levels.quorum, all: levels.all };
   levels.relay = reach(edge, levels.relay, (dot) => dot !== null);
   levels.quorum = reach(edge, levels.quorum, (dot) => isIn(edge.settledQuorum, dot));
   levels.all = reach(edge, levels.all, (dot) => isIn(edge.settledAll, dot));
@@ -255,5 +268,5 @@ const drop = (edge: EdgeState, held: HeldBatch): void => {
   edge.held.delete(held);
   if (held.number !== 0) return;
   edge.carriedBytes -= sizeOf(held.batch);
-  if (held.dot !== null) edge.carriedByDot.delete(textOf(held.dot));
+  if (held.dot !== null) removeCarried(edge, held.dot);
 };
