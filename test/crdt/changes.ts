@@ -179,3 +179,47 @@ export const subjects: readonly Subject[] = [
   subject(orMap(orMap(mvRegister)), keyed(keyed(settings))),
   subject(everyField, fieldChanges),
 ];
+
+/** A record with a part of each kind. */
+export const card = record({
+  constructor: mvRegister,
+  flag: dwFlag,
+  likes: pnCounter,
+  nested: orMap(rwSet),
+  tags: awSet,
+  title: lwwRegister,
+});
+
+const removals = fc.oneof(change("add", elements), change("remove", elements));
+const writes = change("set", elements, times);
+
+const cardChanges = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.oneof(
+      change("update", fc.constant("constructor"), settings),
+      change("update", fc.constant("flag"), flaggings),
+      change("update", fc.constant("likes"), fc.oneof(...countings, change("reset"))),
+      change("update", fc.constant("nested"), keyed(removals)),
+      change("update", fc.constant("tags"), addings),
+      change("update", fc.constant("title"), writes),
+    ),
+  },
+  {
+    weight: 1,
+    arbitrary: change(
+      "reset",
+      fc.constantFrom("constructor", "flag", "likes", "nested", "tags", "title"),
+    ),
+  },
+);
+
+/** Maps of each type that can be a part, of maps and of records, and such a record: for the specifications, which say what nesting means. */
+export const nestedSubjects: readonly Subject[] = [
+  subject(orMap(rwSet), keyed(removals)),
+  subject(orMap(ewFlag), keyed(flaggings)),
+  subject(orMap(dwFlag), keyed(flaggings)),
+  subject(orMap(mvRegister), keyed(settings)),
+  subject(orMap(card), keyed(cardChanges)),
+  subject(card, cardChanges),
+];

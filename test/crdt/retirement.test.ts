@@ -3,6 +3,7 @@ import {
   admit,
   agree,
   awSet,
+  boundedCounter,
   decodeFold,
   encodeFold,
   type Fenced,
@@ -13,6 +14,8 @@ import {
   pnCounter,
   prepare,
   rejoin,
+  type RightsTable,
+  rightsOf,
   unfenced,
 } from "@syncline/crdt";
 import fc from "fast-check";
@@ -24,42 +27,39 @@ const [alice, bob, carol] = replicas as [string, string, string];
 const dora = "00000000000000dd";
 const code = (wanted: string): unknown => expect.objectContaining({ code: wanted });
 
-const unfoldable = new Set(["bounded-counter"]);
+describe.each(subjects.map((subject) => [subject.type.name, subject] as const))(
+  "%s",
+  (_name, subject) => {
+    const { type } = subject;
 
-describe.each(
-  subjects
-    .filter(({ type }) => !unfoldable.has(type.name))
-    .map((subject) => [subject.type.name, subject] as const),
-)("%s", (_name, subject) => {
-  const { type } = subject;
+    test("has the same value after a fold, at every member, and the members still converge", () => {
+      fc.assert(
+        fc.property(looseSteps(subject), (steps) => {
+          let { states } = play(type, steps);
+          // Everybody hears everything of the retired ones', as the leader's proposals make sure; other changes stay where they are.
+          let all = states.reduce((joined, state) => type.join(joined, state), type.bottom());
+          const before = type.join(all, type.bottom());
+          for (const retired of [carol, bob]) {
+            const fold = prepare(type, unfenced(all), retired);
+            const read = decodeFold(type, encodeFold(type, fold))!;
+            states = states.map((state) => perform(type, unfenced(state), read).state);
+            all = perform(type, unfenced(all), fold).state;
 
-  test("has the same value after a fold, at every member, and the members still converge", () => {
-    fc.assert(
-      fc.property(looseSteps(subject), (steps) => {
-        let { states } = play(type, steps);
-        // Everybody hears everything of the retired ones', as the leader's proposals make sure; other changes stay where they are.
-        let all = states.reduce((joined, state) => type.join(joined, state), type.bottom());
-        const before = type.join(all, type.bottom());
-        for (const retired of [carol, bob]) {
-          const fold = prepare(type, unfenced(all), retired);
-          const read = decodeFold(type, encodeFold(type, fold))!;
-          states = states.map((state) => perform(type, unfenced(state), read).state);
-          all = perform(type, unfenced(all), fold).state;
-
-          for (const state of states) {
-            expect(type.isBottom(foldingOf(type).partOf(state, retired))).toBe(true);
+            for (const state of states) {
+              expect(type.isBottom(foldingOf(type).partOf(state, retired))).toBe(true);
+            }
+            const joined = states.reduce((sum, state) => type.join(sum, state), type.bottom());
+            expect(type.encode(joined)).toEqual(type.encode(all));
           }
-          const joined = states.reduce((sum, state) => type.join(sum, state), type.bottom());
-          expect(type.encode(joined)).toEqual(type.encode(all));
-        }
-        // Where the last writer wins, equal times are ordered by replica, which another id may turn round: everywhere alike, as shown above.
-        const isByTime = type.latestTime(before) !== null;
-        expect(type.value(all)).toEqual(type.value(isByTime ? all : before));
-      }),
-      { numRuns: 60 },
-    );
-  });
-});
+          // Where the last writer wins, equal times are ordered by replica, which another id may turn round: everywhere alike, as shown above.
+          const isByTime = type.latestTime(before) !== null;
+          expect(type.value(all)).toEqual(type.value(isByTime ? all : before));
+        }),
+        { numRuns: 60 },
+      );
+    });
+  },
+);
 
 const counted = (replica: string, amount: number) =>
   pnCounter.mutators.increment(pnCounter.bottom(), replica, amount);
@@ -186,5 +186,76 @@ describe("who was away", () => {
     const back = rejoin(pnCounter, current, { epoch: 0, unsent, replica: alice });
 
     expect(pnCounter.value(back.fenced.state)).toBe(8);
+  });
+
+  test("is counted once, though somebody else had heard of it and passed it on", () => {
+    const shared = counted(carol, 5);
+    const told = pnCounter.join(shared, counted(carol, 7));
+    const current = perform(
+      pnCounter,
+      unfenced(shared),
+      prepare(pnCounter, unfenced(shared), carol),
+    );
+
+    for (const replica of [alice, dora]) {
+      const back = rejoin(pnCounter, current, { epoch: 0, unsent: told, replica });
+      pnCounter.apply(current.state, back.unsent);
+    }
+
+    expect(pnCounter.value(current.state)).toBe(7);
+  });
+});
+
+describe("rights", () => {
+  const { increment, decrement, transfer } = boundedCounter.mutators;
+  const after = (state: RightsTable, ...deltas: readonly RightsTable[]): RightsTable =>
+    deltas.reduce(boundedCounter.join, state);
+  const ten = increment(boundedCounter.bottom(), carol, 10);
+  const shared = after(ten, transfer(ten, carol, bob, 3));
+  const foldCarol = () =>
+    perform(boundedCounter, unfenced(shared), prepare(boundedCounter, unfenced(shared), carol));
+
+  test("of a retired replica are locked, and those that it gave away are not", () => {
+    const { state } = foldCarol();
+
+    expect(boundedCounter.value(state)).toBe(10);
+    expect(rightsOf(state, bob)).toBe(3);
+    for (const replica of [alice, dora, carol]) {
+      expect(() => decrement(state, replica)).toThrow(code("NO_RIGHTS"));
+    }
+    expect(boundedCounter.value(after(state, decrement(state, bob, 3)))).toBe(7);
+  });
+
+  test("that it used in secret count when that comes to light, once", () => {
+    const { state } = foldCarol();
+    const secret = after(shared, decrement(shared, carol, 7));
+    const sold = after(state, decrement(state, bob, 3));
+
+    for (const replica of [dora, alice]) {
+      const back = rejoin(
+        boundedCounter,
+        { ...foldCarol(), state: sold },
+        {
+          epoch: 0,
+          unsent: secret,
+          replica,
+        },
+      );
+      boundedCounter.apply(sold, back.unsent);
+    }
+
+    expect(boundedCounter.value(sold)).toBe(0);
+  });
+
+  test("that it made and gave in secret hold for who has used them", () => {
+    const more = after(shared, increment(shared, carol, 5));
+    const given = after(more, transfer(more, carol, alice, 12));
+    const used = after(given, decrement(given, alice, 12));
+
+    const back = rejoin(boundedCounter, foldCarol(), { epoch: 0, unsent: used, replica: alice });
+
+    expect(boundedCounter.value(back.fenced.state)).toBe(3);
+    expect(rightsOf(back.fenced.state, alice)).toBe(0);
+    expect(rightsOf(back.fenced.state, bob)).toBe(3);
   });
 });

@@ -72,6 +72,7 @@ const chain: Chain<Rights> = {
   },
   read: (decoder) => readRights(decoder),
   replicaOf: ({ replica }) => replica,
+  folding: "rights",
 };
 
 /**
@@ -81,7 +82,7 @@ const chain: Chain<Rights> = {
  * its own rights; when they are gone it must be given some, though others may have plenty. For another bound, count from there.
  * Adding and taking are linear in the entries of this replica's table; each delta is at most about 20 bytes.
  *
- * It cannot be folded: rights of a lost replica are lost, since nobody can know how many it has used. Give them away before a replica is retired.
+ * Rights of a replica that is lost or retired are locked, since nobody can know how many it has used: give them away before.
  */
 export const boundedCounter: BoundedCounter = chainMap("bounded-counter", chain, {
   value: (state) => {
@@ -134,7 +135,9 @@ const raise = (
   return new Map([[key, { replica, to, amount: total }]]);
 };
 
-const keyOfRights = (replica: ReplicaId, to: ReplicaId | null): string => replica + (to ?? "");
+/** The key of an entry in the table. */
+export const keyOfRights = (replica: ReplicaId, to: ReplicaId | null): string =>
+  replica + (to ?? "");
 
 const readRights = (decoder: Decoder): Rights => {
   const kind = readShortUint(decoder);

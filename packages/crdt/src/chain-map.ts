@@ -26,7 +26,7 @@ export interface Chain<Entry> {
   readonly write: (encoder: Encoder, entry: Entry, previous: Entry | null) => void;
   readonly read: (decoder: Decoder, previous: Entry | null) => Entry;
   readonly replicaOf?: (entry: Entry) => ReplicaId;
-  readonly folding?: "totals";
+  readonly folding?: "totals" | "rights";
 }
 
 /** The type of this name that is a map of such chains. */

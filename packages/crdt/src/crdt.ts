@@ -59,8 +59,8 @@ export interface Crdt<State, Value, M extends object> {
   stats(state: State): Stats;
   /** The latest time that a last-writer-wins part of the state carries, to be observed by a hybrid clock before the state is applied; null if none does. */
   latestTime(state: State): HybridTime | null;
-  /** How entries of retired replicas are folded: totals of a counter, dots, or not at all, since entries belong to nobody. See `retirement.ts`. */
-  readonly folding: "totals" | "dots" | "none";
+  /** How entries of retired replicas are folded: totals of a counter, rights of a bounded one, dots, or not at all, since entries belong to nobody. See `retirement.ts`. */
+  readonly folding: "totals" | "rights" | "dots" | "none";
 }
 
 /** A type of which nothing but its being one is known, for those who only join, store and compare. */

@@ -2,6 +2,7 @@
 import type { Crdt } from "./crdt.ts";
 import { dotFolding } from "./dot-folding.ts";
 import type { Folding } from "./folding.ts";
+import { rightsFolding } from "./rights-folding.ts";
 import { totalsFolding } from "./totals-folding.ts";
 
 /** The folding of a type, by what it says of itself. */
@@ -9,6 +10,8 @@ export const foldingOf = <State>(type: Crdt<State, unknown, object>): Folding<St
   switch (type.folding) {
     case "totals":
       return totalsFolding as unknown as Folding<State>;
+    case "rights":
+      return rightsFolding as unknown as Folding<State>;
     case "dots":
       return dotFolding() as unknown as Folding<State>;
     case "none":

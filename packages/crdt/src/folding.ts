@@ -18,6 +18,9 @@ export interface Folding<State> {
   readonly startFold: (state: State, retired: ReplicaId) => Fold<State>;
   /** The state, or delta, with the retired replica's entries as entries of the folded one; entries that the fence does not cover are dropped. */
   readonly fold: (state: State, fold: Fold<State>) => State;
-  /** What is in `unsent` by the retired replica and beyond the fence, as new changes of `replica` on top of `state`, which is folded already. */
+  /**
+   * What is in `unsent` by the retired replica and beyond the fence: what it is more than the fence, or, where order says more than an amount, as new
+   * changes of `replica` on top of `state`, which is folded already.
+   */
   readonly rebase: (unsent: State, fold: Fold<State>, state: State, replica: ReplicaId) => State;
 }

@@ -64,7 +64,8 @@ const shape: Shape<Verdict, Verdicts, ReadonlySet<Plain>, RWSetMutators> = {
 /**
  * The remove-wins set: of an addition and a concurrent removal of one element, the removal stands. For rights, blocks and bans.
  *
- * An element is in the set if some addition of it stands and no removal. A removal is a fact, so elements that were removed last stay in the state.
+ * An element is in the set if some addition of it stands and no removal. A removal is a fact, so elements that were removed last stay in the state:
+ * to drop one is safe only once every replica has seen it (causal stability), and a value does not know of a device that is off.
  * Costs as `awSet`. (Almeida et al. 2018, §7.4.2, RWSet.)
  */
 export const rwSet: RWSet = causal(shape);

@@ -27,13 +27,13 @@ export const totalsFolding: Folding<Totals> = {
     for (const [key, total] of folded) rest.set(key, total);
     return rest;
   },
-  rebase: (unsent, { retired, fence }, state, replica) => {
-    const delta: Totals = new Map();
-    for (const { column, amount } of partOfTotals(unsent, retired).values()) {
-      const more = subtractIntegers(amount, totalOf(fence, retired, column));
-      if (more <= 0) continue;
-      for (const [key, total] of raiseTotal(state, replica, column, more)) delta.set(key, total);
+  // Under the retired replica's own id, as what it is more than the fence: whoever brings it, and however often, it counts once.
+  rebase: (unsent, { retired, fence }) => {
+    const beyond: Totals = new Map();
+    for (const [key, total] of partOfTotals(unsent, retired)) {
+      const amount = subtractIntegers(total.amount, totalOf(fence, retired, total.column));
+      if (amount > 0) beyond.set(key, { ...total, amount });
     }
-    return delta;
+    return beyond;
   },
 };
