@@ -16,7 +16,7 @@ export interface RecentRows {
 }
 
 /** Rows in order. */
-export interface SortedRows {
+interface SortedRows {
   readonly count: number;
   /** The row at an index below `count`. */
   at(index: number): RecordRow;

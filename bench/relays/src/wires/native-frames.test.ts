@@ -96,9 +96,9 @@ describe("what a home says is understood", () => {
     const page = { kind: "group", entries, states: [batch], vector: new Map([[home, 8]]) } as const;
 
     expect(toldOf({ ...page, isLast: false }, { ...page, isLast: true })).toEqual([
-      ["batch", [1, 2, 3], 0, 8],
+      ["batch", [1, 2, 3], -1, 0],
       ["state", [1, 2, 3]],
-      ["batch", [1, 2, 3], 0, 8],
+      ["batch", [1, 2, 3], -1, 0],
       ["state", [1, 2, 3]],
       ["caughtUp"],
     ]);

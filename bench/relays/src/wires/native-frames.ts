@@ -126,7 +126,8 @@ const takeBatch = (cursor: Cursor): Uint8Array => {
 };
 
 const takeGroup = (cursor: Cursor, taker: NativeTaker): void => {
-  takeShownEntries(cursor, taker);
+  // An entry in a page has no place yet: the merged states that come before it may stand in a later page. All of a catch-up is shown with its last.
+  takeShownEntries(cursor, { ...taker, batch: (payload) => taker.batch(payload, -1, 0) });
   takeBatches(cursor, taker.state);
   const isLast = takeNumber(cursor) === 1;
   skipVector(cursor);
