@@ -46,6 +46,8 @@ export default [
     import: `{ ${type} }`,
     gzip: true,
   })),
+  { name: "consensus/paxos", limit: "3 kB", path: "packages/consensus/dist/paxos/index.js" },
+  { name: "consensus/caspaxos", limit: "9 kB", path: "packages/consensus/dist/caspaxos/index.js" },
   { name: "consensus/raft", limit: "1 kB", path: "packages/consensus/dist/raft/index.js" },
   {
     name: "crdt/yjs",

@@ -220,6 +220,50 @@ describe("§3.1 Deletion", () => {
   });
 });
 
+describe("a peer's nonsense", () => {
+  test.each([
+    ["a round beyond what may be asked", { round: 2 ** 48 - 1, proposer: "p" }],
+    ["a proposer called as a floor", { round: 1, proposer: "\uffff" }],
+    ["a proposer without a name", { round: 1, proposer: "" }],
+    ["a round of 0", { round: 0, proposer: "p" }],
+  ])("%s is dropped and counted", (_what, ballot) => {
+    const table = newTable();
+    const message = { kind: "prepare", epoch: 1, key: "k", ballot } as const;
+
+    expect(table.acceptor("a").step({ kind: "received", from: "p", message }, 0)).toEqual([]);
+    expect(table.acceptor("a").state.droppedCount).toBe(1);
+  });
+
+  test("a next ballot that is another's is dropped", () => {
+    const table = newTable();
+    const message = {
+      kind: "accept",
+      epoch: 1,
+      key: "k",
+      ballot: { round: 1, proposer: "p" },
+      state: { value: null, knownFrom: 0, sessions: [] },
+      next: { round: 2, proposer: "q" },
+    } as const;
+
+    expect(table.acceptor("a").step({ kind: "received", from: "p", message }, 0)).toEqual([]);
+  });
+
+  test("a conflict with a round beyond all does not stop a proposer", () => {
+    const table = newTable();
+    table.change("p", "k", set("x"));
+    const message = {
+      kind: "conflict",
+      key: "k",
+      ballot: { round: 1, proposer: "p" },
+      seen: { round: 2 ** 48 - 1, proposer: "q" },
+    } as const;
+    table.proposer("p").step({ kind: "received", from: "a", message }, 0);
+    table.deliver();
+
+    expect(table.outcome()).toBe("committed x");
+  });
+});
+
 describe("§3 Keys are registers of their own", () => {
   test("one that makes no progress does not hold up another", () => {
     const table = newTable();

@@ -14,8 +14,11 @@ export interface Ballot {
 /** Smaller than every ballot: what an acceptor has promised that has promised nothing. */
 export const noBallot: Ballot = { round: 0, proposer: "" };
 
-/** The largest round. Nobody counts so far; a peer that names a larger one is not believed. */
+/** The largest round that is read from bytes. Nobody counts so far. */
 export const ROUND_MAX: number = 2 ** 48 - 1;
+
+/** The largest round that anybody may ask for, or is told to jump over: half of what can be written, so that there is always a next one. */
+export const ROUND_ASKED_MAX: number = 2 ** 47;
 
 /** Below 0 if the left one is smaller, 0 if they are the same, above 0 if it is larger. By round, then by name, code unit by code unit. */
 export const compareBallots = (left: Ballot, right: Ballot): number => {

@@ -23,7 +23,7 @@ import type { Effect, Input } from "@syncline/machine";
 import { createAcceptorRows } from "./acceptor-rows.ts";
 
 /** What the tests do to a register: put a text, add to a text, or put it if another one is there. */
-export type TextChange =
+type TextChange =
   | { readonly kind: "set"; readonly text: string }
   | { readonly kind: "append"; readonly text: string }
   | { readonly kind: "swap"; readonly from: string; readonly to: string };

@@ -66,8 +66,13 @@ export interface AcceptorState {
   droppedCount: number;
 }
 
+const NAME_BEYOND = "\uffff";
+
 /** The largest ballot of a round: what a key has promised of which there is no row. */
-const floorBallot = (round: number): Ballot => ({ round, proposer: "\uffff" });
+const floorBallot = (round: number): Ballot => ({ round, proposer: NAME_BEYOND });
+
+/** Whether a proposer may be called so: there is a name, and it is smaller than that of a floor. */
+export const isProposerName = (name: string): boolean => name !== "" && name < NAME_BEYOND;
 
 /** What is promised for a key. */
 export const promiseOf = (register: Register | null, floor: number): Ballot =>

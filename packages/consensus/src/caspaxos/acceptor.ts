@@ -5,7 +5,7 @@
  * taken in the order in which they came, those for different keys do not wait for each other.
  */
 import { assert, type Input, type Machine, type PeerId } from "@syncline/machine";
-import { ROUND_MAX } from "../ballot.ts";
+import { ROUND_ASKED_MAX } from "../ballot.ts";
 import {
   type AcceptorEffect,
   type AcceptorState,
@@ -13,6 +13,7 @@ import {
   type Held,
   heldOf,
   hold,
+  isProposerName,
   nextToken,
   persisted,
   type Waiting,
@@ -167,7 +168,7 @@ const receiveRequest = (
 const isSound = (message: RegisterRequest): boolean => {
   if (message.kind === "read") return true;
   const { round, proposer } = message.ballot;
-  if (round < 1 || round >= ROUND_MAX || proposer === "") return false;
+  if (round < 1 || round > ROUND_ASKED_MAX || !isProposerName(proposer)) return false;
   if (message.kind !== "accept" || message.next === null) return true;
   return message.next.proposer === proposer && message.next.round > round;
 };

@@ -3,8 +3,8 @@
  *
  * It keeps nothing on disk. Its incarnation is new in each process, so no ballot of a former one is ever used again.
  */
-import type { Input, Machine, PeerId } from "@syncline/machine";
-import { isSameBallot, ROUND_MAX } from "../ballot.ts";
+import { assert, type Input, type Machine, type PeerId } from "@syncline/machine";
+import { isSameBallot, ROUND_ASKED_MAX } from "../ballot.ts";
 import type { Apply, Operation } from "./applying.ts";
 import {
   afterAccepted,
@@ -144,6 +144,10 @@ const enqueue = <Change>(
   }
   // What was tried before is tried again in a later round only. So whatever is forgotten of the rounds up to some number, `since` tells whether this is.
   if (asked.since !== null) {
+    assert(
+      asked.since >= 1 && asked.since <= ROUND_ASKED_MAX,
+      "an operation is tried since no round",
+    );
     at.round = Math.max(at.round, asked.since);
     if (at.cache !== null && at.cache.ballot.round <= asked.since) at.cache = null;
   }
@@ -314,7 +318,7 @@ const takeConflict = <Change>(
   const { from, message } = response;
   const { seen } = message;
   const { attempt } = at;
-  if (seen.round > ROUND_MAX) return [];
+  if (seen.round > ROUND_ASKED_MAX) return [];
   at.round = Math.max(at.round, seen.round);
   if (attempt === null || attempt.kind === "reading") return [];
   if (!isSameBallot(message.ballot, attempt.ballot)) return [];
