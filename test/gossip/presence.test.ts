@@ -110,18 +110,19 @@ test("presence does not overtake the edits before it, at any home", () => {
 
 // It heard nothing while it was congested, and afterwards who was still there: whoever had gone meanwhile it saw for ever.
 test("an edge that does not keep up is told who has gone", () => {
-  const { runtime, take } = createLoneHome();
+  const home = createLoneHome();
+  const { runtime } = home;
   for (const edge of ["e", "f"]) {
     runtime.received(edge, { kind: "join", edge: `${edge}`.repeat(16), vector: new Map() });
   }
   runtime.received("e", { kind: "presence", key: 7, bytes });
-  take("f");
+  home.take("f");
 
   runtime.submitted({ kind: "congested", peer: "f" });
   runtime.received("e", { kind: "presence", key: 7, bytes });
   runtime.received("e", { kind: "presence", key: 7, bytes: gone });
 
-  expect(take("f")).toEqual([{ kind: "presence", key: 7, bytes: gone }]);
+  expect(home.take("f")).toEqual([{ kind: "presence", key: 7, bytes: gone }]);
 });
 
 // The first waited for the letter before it, and then once more for the next letter, by when the farewell had gone ahead.

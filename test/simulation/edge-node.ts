@@ -67,8 +67,9 @@ const keepDevice = (
     write: (written) => {
       for (const record of written) {
         if (record.kind === "batch") {
-          if (isPresence(record.batch.payload))
+          if (isPresence(record.batch.payload)) {
             throw new Error("presence came to a device's store");
+          }
           kept.push(record);
           made.push(...itemsIn(record.batch.payload));
         } else {

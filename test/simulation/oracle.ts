@@ -212,8 +212,9 @@ const written = (all: Knowledge, view: DiskView, records: readonly HomeRecord[])
   for (const record of records) {
     if (record.kind === "entry") {
       const { entry } = record;
-      if (isPresence(entry.batch.payload))
+      if (isPresence(entry.batch.payload)) {
         throw new Error(`presence came to the disk of ${view.home}`);
+      }
       checkAdmission(all, view, entry);
       checkPast(view, entry, records);
       items.push(...noteEntry(all, entry));
