@@ -8,7 +8,7 @@ import { freePorts } from "../relay-process.ts";
 import { until } from "../until.ts";
 
 /** One node. */
-export interface RaftProcess {
+interface RaftProcess {
   readonly name: string;
   readonly directory: string;
   readonly child: ChildProcess | null;
