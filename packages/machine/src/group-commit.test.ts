@@ -130,6 +130,18 @@ describe("an append without items", () => {
     expect(answers).toEqual(["a ok", "barrier ok"]);
     expect(writes).toHaveLength(1);
   });
+
+  test("does not wait for what comes after it", () => {
+    const { append, writes, answers, finish } = createWorld();
+
+    append("a", "1");
+    append("barrier");
+    append("b", "2");
+    finish();
+
+    expect(answers).toEqual(["a ok", "barrier ok"]);
+    expect(writes).toEqual([["1"], ["2"]]);
+  });
 });
 
 describe("the limit of a group", () => {

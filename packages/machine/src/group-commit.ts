@@ -6,7 +6,7 @@ export interface GroupCommit<Item> {
   /**
    * Asks for the items to be made durable; `done(null)` comes once they are, perhaps before this returns. Answers come in the order of the calls.
    *
-   * No items are a barrier: answered once all before are, without a write if nothing else waits. `done` must not throw.
+   * No items are a barrier: answered once all before are, without a write. `done` must not throw.
    */
   append(items: readonly Item[], done: (error: Error | null) => void): void;
   /** Appends that were not answered yet. */
@@ -103,8 +103,11 @@ const writeOn = <Item>(state: GroupCommitState<Item>): void => {
   }
 };
 
+/** Barriers at the head go alone: all before them is done, and a write behind them would only keep their answers back. */
 const takeGroup = <Item>(state: GroupCommitState<Item>): readonly Waiting<Item>[] => {
   const { waiting } = state;
+  const itemsIndex = waiting.findIndex(({ items }) => items.length > 0);
+  if (itemsIndex > 0) return waiting.splice(0, itemsIndex);
   let itemCount = 0;
   let count = 0;
   for (const one of waiting) {

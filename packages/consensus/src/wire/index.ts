@@ -10,3 +10,4 @@ export {
 } from "./acceptor-rows.ts";
 export { decodePaxosMessage, encodePaxosMessage } from "./paxos-messages.ts";
 export { decodeRegisterMessage, encodeRegisterMessage } from "./register-messages.ts";
+export { decodeRaftMessage, encodeRaftMessage } from "./raft-messages.ts";

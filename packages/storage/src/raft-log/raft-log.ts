@@ -26,7 +26,7 @@ const BUFFER_BYTES = 256 * 1024;
 
 /** How a log is opened. */
 export interface RaftLogOptions {
-  /** A file of the log is left for the next one at this length: 16 MiB. Files are removed as wholes, when all that is in them is compacted. */
+  /** A file of the log is left for the next one at this length: 8 MiB. Files are removed as wholes, when all that is in them is compacted. */
   readonly segmentBytesMax?: number;
   /**
    * After this long without a write an empty batch is written behind the last one: 1000 ms. From then on the last one, should it rot, is known to have
@@ -118,7 +118,7 @@ const stateOf = (opened: {
   readonly options: RaftLogOptions;
 }): LogState => {
   const { directory, identity, recovered, options } = opened;
-  const { segmentBytesMax = 16 * 1024 * 1024 } = options;
+  const { segmentBytesMax = 8 * 1024 * 1024 } = options;
   return {
     directory,
     identity,

@@ -39,7 +39,7 @@ export interface RecoveredLog {
 }
 
 /** A file and the highest index of an entry in it; 0 if it has none. */
-export interface RecoveredSegment extends SegmentName {
+interface RecoveredSegment extends SegmentName {
   readonly entryIndexMax: number;
 }
 
