@@ -1,8 +1,11 @@
-// Plants each bug of test/simulation/mutants.mjs in turn, and counts the seeds until the simulation finds it.
+// Plants each bug of a protocol's list in turn, and counts the seeds until the simulation finds it.
 import { fork } from "node:child_process";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { mutants, plant } from "../test/simulation/mutants.mjs";
+import { mutants as ofCaspaxos } from "../test/consensus/caspaxos/mutants.mjs";
+import { mutants as ofPaxos } from "../test/consensus/paxos/mutants.mjs";
+import { mutants as ofRaft } from "../test/consensus/raft/mutants.mjs";
+import { mutants as ofGossip, plant } from "../test/simulation/mutants.mjs";
 import { bundleSimulation } from "./simulation-bundle.mjs";
 import { readOptions, refuse } from "./simulation-options.mjs";
 
@@ -10,21 +13,38 @@ const CHUNK = 20;
 /** A bug may make a run endless, which is a way of being found. */
 const PATIENCE_MS = 300_000;
 
+const mutantsByProtocol = { gossip: ofGossip, paxos: ofPaxos, caspaxos: ofCaspaxos, raft: ofRaft };
+const listOf = (protocol) =>
+  mutantsByProtocol[protocol].map(({ name, does }) => `  ${name}: ${does}`).join("\n");
+
 const help = `npm run mutants -- [options]
 
 Plants one bug after the other and counts the seeds until the simulation finds it.
 
+  --protocol P  in which one: ${Object.keys(mutantsByProtocol).join(", ")} (gossip)
   --seeds N     how many are tried for each (2000)
   --only NAME   plants this one alone
 
 The exit code is 1 if one was not found. The bugs:
-${mutants.map(({ name, does }) => `  ${name}: ${does}`).join("\n")}`;
+${Object.keys(mutantsByProtocol)
+  .map((protocol) => `${protocol}\n${listOf(protocol)}`)
+  .join("\n")}`;
 
-const { seeds: seedCount, only } = readOptions({
+const {
+  protocol,
+  seeds: seedCount,
+  only,
+} = readOptions({
   help,
-  options: { seeds: { type: "string", default: "2000" }, only: { type: "string" } },
+  options: {
+    protocol: { type: "string", default: "gossip" },
+    seeds: { type: "string", default: "2000" },
+    only: { type: "string" },
+  },
   counts: ["seeds"],
 });
+const mutants = mutantsByProtocol[protocol];
+if (mutants === undefined) refuse(`there is no protocol ${protocol}: --help names them`);
 const chosen = mutants.filter(({ name }) => only === undefined || name === only);
 if (chosen.length === 0) refuse(`there is no bug ${only}: --help names them`);
 
@@ -47,7 +67,7 @@ const ask = (worker, question) =>
 const startWorker = (bundle) => fork(join(import.meta.dirname, "simulation-worker.mjs"), [bundle]);
 
 /** A seed has found a bug only if it holds without it. */
-const honestBundle = await bundleSimulation(`plain-${process.pid}`);
+const honestBundle = await bundleSimulation(`plain-${process.pid}`, [], protocol);
 const honest = startWorker(honestBundle);
 const holdsWithout = async (seed) => {
   const summary = await ask(honest, { from: seed, to: seed + 1, isFirstEnough: true });
@@ -55,7 +75,7 @@ const holdsWithout = async (seed) => {
 };
 
 const hunt = async (mutant) => {
-  const bundle = await bundleSimulation(`mutant-${process.pid}`, [plant(mutant)]);
+  const bundle = await bundleSimulation(`mutant-${process.pid}`, [plant(mutant)], protocol);
   const worker = startWorker(bundle);
   try {
     for (let from = 1; from <= seedCount;) {

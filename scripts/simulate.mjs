@@ -14,14 +14,14 @@ const help = `npm run simulate -- [options]
 
 Runs the simulation on many seeds. It may be stopped at any time, and goes on where it was.
 
-  --protocol P  which one: ${protocols.join(" or ")} (gossip)
+  --protocol P  which one: ${protocols.join(", ")} (gossip)
   --from N      the first seed (1)
   --seeds N     how many there are in all, in chunks of ${CHUNK}; those that an earlier call has run are not run again (10000)
   --workers N   processes (as many as there are cores)
   --fresh       forgets what earlier calls have run
 
-What has come of it so far stands in .simulation/progress.json, or raft.json for Raft. The exit code is 1 if a seed has failed.
-"SEED=7 npm test -- test/simulation/seeds.test.ts" shows what is wrong in seed 7, of Raft that of test/consensus/raft/raft-seeds.test.ts.`;
+What has come of it so far stands in .simulation/progress.json, or in PROTOCOL.json. The exit code is 1 if a seed has failed.
+"SEED=7 npm test -- test/simulation/seeds.test.ts" shows what is wrong in seed 7; that of another protocol is in test/consensus/PROTOCOL.`;
 
 const { protocol, from, seeds, workers, fresh } = readOptions({
   help,

@@ -8,6 +8,8 @@ const root = join(import.meta.dirname, "..");
 /** What is simulated, and the module that does it. */
 const entries = {
   gossip: "test/simulation/campaign.ts",
+  paxos: "test/consensus/paxos/paxos-campaign.ts",
+  caspaxos: "test/consensus/caspaxos/caspaxos-campaign.ts",
   raft: "test/consensus/raft/raft-campaign.ts",
 };
 

@@ -1,5 +1,6 @@
 /** Relays for the tests of the client: real home machines behind real WebSockets, with rows in memory and links within the process. */
 import { incarnationOf } from "@syncline/clocks";
+import { joinPayloads } from "@syncline/crdt";
 import {
   answerOfRow,
   type Batch,
@@ -26,6 +27,7 @@ import { type ErrorCode, type Runtime, startRuntime } from "@syncline/machine";
 import type { Connection } from "@syncline/websocket";
 import { listen, type WebSocketServer } from "@syncline/websocket/server";
 import * as Y from "yjs";
+import { createValueChains } from "../../packages/relay/src/value-chains.ts";
 
 /** What a cluster may be told. */
 export interface ClusterOptions {
@@ -35,6 +37,8 @@ export interface ClusterOptions {
   readonly token?: string;
   /** Why a space is not served, asked at each `join`. */
   readonly refuse?: (space: string) => ErrorCode | null;
+  /** Whether batches of a second device under one replica id are refused, as by a relay. */
+  readonly refuseClones?: boolean;
   /** How long an end of a socket may be silent, in milliseconds. */
   readonly silenceMs?: number;
 }
@@ -108,6 +112,7 @@ class Relay implements MemoryRelay {
   readonly #options: ClusterOptions;
   readonly #all: readonly Relay[];
   readonly #incarnation = newIncarnation();
+  readonly #chains = createValueChains();
   readonly #rowsBySpace = new Map<string, Rows>();
   readonly #homes = new Map<string, HomeRuntime>();
   readonly #writers = new Map<string, SpaceWriter>();
@@ -242,7 +247,9 @@ class Relay implements MemoryRelay {
       }
       spaces.add(item.space);
       this.received.push({ space: item.space, message: item.message });
-      this.#homeOf(item.space).received(peer, item.message);
+      this.#judged(peer, item.space, item.message, (refused) => {
+        connection.send(writer.message(this.#writerOf(item.space), refused));
+      });
     };
     return {
       frame: (bytes) => {
@@ -255,6 +262,26 @@ class Relay implements MemoryRelay {
         this.#edges.delete(peer);
       },
     };
+  }
+
+  /** Passes a message to the home; of batches that are refused only their author hears. */
+  #judged(
+    peer: string,
+    space: string,
+    message: SpaceMessage,
+    refuse: (refused: Extract<SpaceMessage, { kind: "refused" }>) => void,
+  ): void {
+    if (message.kind !== "submit" || this.#options.refuseClones !== true) {
+      return this.#homeOf(space).received(peer, message);
+    }
+    message.batches.forEach((batch, index) => {
+      const firstNumber = message.firstNumber + index;
+      if (this.#chains.isCloned(space, batch)) {
+        const reason = "is of a second device";
+        return refuse({ kind: "refused", number: firstNumber, code: "CLONED_REPLICA", reason });
+      }
+      this.#homeOf(space).received(peer, { kind: "submit", firstNumber, batches: [batch] });
+    });
   }
 
   #writerOf(space: string): SpaceWriter {
@@ -292,6 +319,7 @@ class Relay implements MemoryRelay {
       now: () => performance.now(),
       append: (appended, done) => {
         for (const record of appended) {
+          if (record.kind === "entry") this.#chains.note(space, record.entry.batch);
           const { key, value } = writeOfRecord(prefix, record);
           rows.put(key, value);
         }
@@ -316,13 +344,9 @@ class Relay implements MemoryRelay {
           this.#edges.get(output.peer)?.connection.close(4400, output.reason);
         }
         if (output.kind !== "compact") return;
-        const doc = new Y.Doc();
-        for (const payload of output.payloads) Y.applyUpdate(doc, payload);
-        home.submitted({
-          kind: "compacted",
-          document: output.document,
-          payload: Y.encodeStateAsUpdate(doc),
-        });
+        const { document, type, payloads } = output;
+        const payload = type === "yjs" ? mergedUpdate(payloads) : joinPayloads(type, payloads);
+        home.submitted({ kind: "compacted", document, payload });
       },
       wake: (atMs) => {
         setTimeout(() => home.woken(), atMs - performance.now()).unref();
@@ -354,6 +378,12 @@ class Relay implements MemoryRelay {
     });
   }
 }
+
+const mergedUpdate = (payloads: readonly Uint8Array[]): Uint8Array => {
+  const doc = new Y.Doc();
+  for (const payload of payloads) Y.applyUpdate(doc, payload);
+  return Y.encodeStateAsUpdate(doc);
+};
 
 /** Starts relays, each of them a home of every space. */
 export const startCluster = async (options: ClusterOptions = {}): Promise<Cluster> => {

@@ -17,6 +17,7 @@ describe("help", () => {
     [["--help"], "Usage"],
     [["relay", "--help"], "--write-quorum W"],
     [["dev", "--help"], "--relays COUNT"],
+    [["bench", "--help"], "--data-dir DIR"],
     [["--version"], "0.1.0"],
   ])("%j prints it and exits 0", async (args, expected) => {
     const { code, out, error } = await runCommand(args);

@@ -7,6 +7,7 @@ import { addEdge, type SimulatedEdge, whyNotAtRest } from "./edge-node.ts";
 import { addHome, type SimulatedHome } from "./home-node.ts";
 import { nameOf } from "./items.ts";
 import { createOracle, type Oracle } from "./oracle.ts";
+import { whyNotSeen } from "./presence.ts";
 import type { Seal } from "./rows.ts";
 
 /** A cluster in its world. */
@@ -100,9 +101,16 @@ export const createCluster = (
     perform: (deed) => {
       const edge = edgeByName.get(deed.edge);
       if (edge === undefined) return;
-      if (deed.kind === "edit") edge.edit(deed.document, deed.count);
-      else if (deed.kind === "restart") edge.restart();
-      else cluster.point(edge, deed.home);
+      switch (deed.kind) {
+        case "edit":
+          return edge.edit(deed.document, deed.count);
+        case "show":
+          return edge.presence.show(deed.isHere);
+        case "restart":
+          return edge.restart();
+        case "move":
+          return cluster.point(edge, deed.home);
+      }
     },
   };
   begin(cluster);
@@ -165,7 +173,8 @@ export const whyNotAgreed = (cluster: Cluster): string | null => {
       return `${name} has other logs`;
     }
   }
-  for (const edge of [...edges, ...newcomers.filter(({ node }) => node.phase !== "down")]) {
+  const present = [...edges, ...newcomers.filter(({ node }) => node.phase !== "down")];
+  for (const edge of present) {
     const why = whyNotAtRest(edge);
     if (why !== null) return why;
     const { items, digest } = edge.replica;
@@ -177,5 +186,7 @@ export const whyNotAgreed = (cluster: Cluster): string | null => {
   for (const item of oracle.settled) {
     if (!first.view.items.items.has(item.id)) return `${nameOf(item)} was settled and is lost`;
   }
-  return null;
+  return whyNotSeen(
+    present.filter(({ dialler }) => dialler.to !== null).map(({ presence }) => presence),
+  );
 };

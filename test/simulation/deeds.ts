@@ -14,6 +14,8 @@ export type Deed = { readonly atMs: number } & (
     }
   /** The edge goes to another home, or offline. */
   | { readonly kind: "move"; readonly edge: string; readonly home: string | null }
+  /** The client shows something new of itself, or nothing any more. */
+  | { readonly kind: "show"; readonly edge: string; readonly isHere: boolean }
   /** The device loses power and starts again. */
   | { readonly kind: "restart"; readonly edge: string }
 );
@@ -105,6 +107,24 @@ export const drawDeeds = (setup: ClusterSetup, random: Random, forMs: number): r
     kind: "restart",
     edge: own.pick(edgeNames),
   }));
+  each("presence", random.pick([0, 3, 10, 30]), (own) => ({
+    atMs: own.integer(0, forMs),
+    kind: "show",
+    edge: own.pick(edgeNames),
+    isHere: own.chance(0.7),
+  }));
+  // Somebody types: the cursor moves with each letter, and may be gone after the last.
+  each("typing", random.pick([0, 0, 2, 6]), (own) => {
+    const edge = own.pick(edgeNames);
+    const document = own.pick(documents);
+    let atMs = own.integer(0, forMs);
+    for (let letters = own.integer(2, 7); letters > 0; letters -= 1) {
+      deeds.push({ atMs, kind: "edit", edge, document, count: 1 });
+      deeds.push({ atMs, kind: "show", edge, isHere: true });
+      atMs += own.integer(0, 3);
+    }
+    return { atMs, kind: "show", edge, isHere: own.chance(0.5) };
+  });
   return deeds.sort((left, right) => left.atMs - right.atMs);
 };
 
@@ -115,6 +135,8 @@ export const describeDeed = (deed: Deed): string => {
       return `${deed.edge} edits ${deed.document}${deed.count === 1 ? "" : ` ${deed.count} times`}`;
     case "move":
       return `${deed.edge} goes ${deed.home === null ? "offline" : `to ${deed.home}`}`;
+    case "show":
+      return `${deed.edge} ${deed.isHere ? "shows where it is" : "shows nothing of itself"}`;
     case "restart":
       return `${deed.edge} loses power`;
   }

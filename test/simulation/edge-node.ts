@@ -16,6 +16,7 @@ import { type Dialler, type Keeping, keyedDraws, type Node, type World } from "@
 import { frames, identityOf } from "./home-node.ts";
 import { createItemSet, documents, type Item, itemsIn, type ItemSet, payloadOf } from "./items.ts";
 import type { DiskView, Oracle } from "./oracle.ts";
+import { createPresenceClient, isPresence, type PresenceClient } from "./presence.ts";
 
 /** How an edge is set up, for all of its lives. */
 export interface EdgeSetup {
@@ -41,6 +42,7 @@ export interface SimulatedEdge {
   readonly dialler: Dialler<SpaceMessage>;
   readonly replica: ItemSet;
   readonly edge: Edge;
+  readonly presence: PresenceClient;
   /** Adds items to a document, in a batch each; each names everything that the edge has seen. */
   edit(document: string, count: number): void;
   /** The device loses power: what is not in its store is gone, and so is the knowledge of what its batches rest on. */
@@ -65,6 +67,8 @@ const keepDevice = (
     write: (written) => {
       for (const record of written) {
         if (record.kind === "batch") {
+          if (isPresence(record.batch.payload))
+            throw new Error("presence came to a device's store");
           kept.push(record);
           made.push(...itemsIn(record.batch.payload));
         } else {
@@ -93,6 +97,10 @@ export const addEdge = (setup: EdgeSetup): SimulatedEdge => {
   let itemCount = 0;
   let checked = { relay: 0, quorum: 0, all: 0 };
   let itemsByNumber = new Map<number, readonly Item[]>();
+  const newPresence = (): PresenceClient => {
+    const key = author;
+    return createPresenceClient(key, (bytes) => node.submit({ kind: "presence", key, bytes }));
+  };
   /** How many items were settled when this edge asked to be shown everything; null if it had a vector. */
   let firstReading: number | null = null;
 
@@ -156,7 +164,7 @@ export const addEdge = (setup: EdgeSetup): SimulatedEdge => {
         return show(output.batches);
       case "welcome":
         quorums = output;
-        return;
+        return presence.connected();
       case "durable":
         return takeDurable(output);
       case "levels":
@@ -176,6 +184,7 @@ export const addEdge = (setup: EdgeSetup): SimulatedEdge => {
       case "refused":
         throw new Error(`${name} is refused: ${output.reason}`);
       case "presence":
+        return presence.received(output.key, output.bytes);
     }
   };
 
@@ -185,6 +194,7 @@ export const addEdge = (setup: EdgeSetup): SimulatedEdge => {
     replica.add((node.keeping as DeviceStore).made);
     disks = createDisks();
     author = setup.nextAuthor();
+    presence = newPresence();
     itemCount = 0;
     checked = { relay: 0, quorum: 0, all: 0 };
     itemsByNumber = new Map();
@@ -213,11 +223,15 @@ export const addEdge = (setup: EdgeSetup): SimulatedEdge => {
         firstReading = edge.state.vector.size === 0 ? oracle.settled.length : null;
         return { kind: "connected" };
       },
-      down: () => ({ kind: "disconnected" }),
+      down: () => {
+        presence.disconnected();
+        return { kind: "disconnected" };
+      },
     },
     ...(setup.isCoded ? { codec: () => frames(() => writer) } : {}),
     deliver,
   });
+  let presence = newPresence();
   const dialler = world.addDialler(node, {
     atDialler: () => "home",
     atDialled: (from, attempt) => `${from}~${attempt}`,
@@ -232,6 +246,9 @@ export const addEdge = (setup: EdgeSetup): SimulatedEdge => {
     },
     get edge() {
       return edge;
+    },
+    get presence() {
+      return presence;
     },
     edit: (document, count) => {
       for (let made = 0; made < count; made += 1) {

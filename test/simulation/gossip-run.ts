@@ -11,6 +11,7 @@ import {
   drawSetup,
 } from "./deeds.ts";
 import { documents } from "./items.ts";
+import { drawPlot } from "./plots.ts";
 import type { Seal } from "./rows.ts";
 
 /** What happens in a run from outside: faults and deeds, in one list that can be shortened. */
@@ -55,6 +56,7 @@ export const drawStory = (seed: number): Story => {
     happenings: [
       ...faults.map((fault) => ({ by: "fate", fault }) as const),
       ...deeds.map((deed) => ({ by: "people", deed }) as const),
+      ...drawPlot(setup, random.fork("plot")),
     ].sort((left, right) => timeOf(left) - timeOf(right)),
   };
 };
@@ -106,8 +108,11 @@ const recover = (cluster: Cluster, seed: number): void => {
     if (edge.dialler.to === null) cluster.point(edge, homes[(index + seed) % homes.length]!.name);
   });
   agree();
-  world.note("each edge edits");
-  for (const edge of edges) edge.edit(documents[0], 1);
+  world.note("each edge edits, and every other shows where it is");
+  edges.forEach((edge, index) => {
+    edge.edit(documents[0], 1);
+    if (index % 2 === 0) edge.presence.show(true);
+  });
   agree();
   world.note("all homes lose power at once; newcomers come");
   for (const home of homes) home.node.crash();

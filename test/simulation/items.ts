@@ -104,7 +104,14 @@ export const createItemSet = (): ItemSet => {
     get digest() {
       return digest;
     },
-    seen: () => reached.flatMap((number, author) => [author, number]),
+    seen: () => {
+      const pairs: number[] = [];
+      for (let author = 0; author < reached.length; author += 1) {
+        const number = reached[author];
+        if (number !== undefined) pairs.push(author, number);
+      }
+      return pairs;
+    },
     add: (added) => {
       let fresh: Item[] | null = null;
       for (const item of added) {
@@ -115,9 +122,22 @@ export const createItemSet = (): ItemSet => {
         fresh ??= [];
         fresh.push(item);
       }
-      return fresh === null ? [] : fresh.flatMap((item) => lackingOf(item, reached));
+      if (fresh === null) return nothing;
+      for (const item of fresh) {
+        if (!isWhole(item, reached)) return fresh.flatMap((one) => lackingOf(one, reached));
+      }
+      return nothing;
     },
   };
+};
+
+const nothing: readonly string[] = [];
+
+const isWhole = ({ seen }: Item, reached: readonly number[]): boolean => {
+  for (let index = 0; index < seen.length; index += 2) {
+    if ((reached[seen[index]!] ?? 0) < seen[index + 1]!) return false;
+  }
+  return true;
 };
 
 const lackingOf = (item: Item, reached: readonly number[]): readonly string[] => {

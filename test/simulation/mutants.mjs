@@ -318,6 +318,71 @@ export const mutants = [
     ],
   },
   {
+    name: "presence-outlives-its-session",
+    does: "a home does not tell anybody that a client is gone whose connection has ended",
+    changes: [
+      {
+        file: `${gossip}home.ts`,
+        piece: `  home.sessions.delete(name);
+  forgetEdgePresences(home, session);`,
+        instead: `  home.sessions.delete(name);
+  session.presence.clear();
+  void forgetEdgePresences;`,
+      },
+    ],
+  },
+  {
+    name: "farewell-kept-from-a-slow-reader",
+    does: "an edge that does not keep up never hears which clients have gone meanwhile",
+    changes: [
+      {
+        file: `${gossip}home/presence.ts`,
+        piece: `if (session.isCongested && presence.bytes.length > 0) continue;`,
+        instead: `if (session.isCongested) continue;`,
+      },
+    ],
+  },
+  {
+    name: "presence-put-off-again",
+    does: "a home lets presence wait once more if something else is on its way to the disk by then",
+    changes: [
+      {
+        file: `${gossip}home.ts`,
+        piece: `return takePresence(home, request.from, request.presence);`,
+        instead: `return whenReceived(home, request.from, request.presence);`,
+      },
+      {
+        file: `${gossip}home.ts`,
+        piece: `home.postponedCount > 0 || !covers(home.durable, home.accepted);`,
+        instead: `!covers(home.durable, home.accepted);`,
+      },
+    ],
+  },
+  {
+    name: "edge-puts-presence-off-again",
+    does: "an edge lets presence wait once more if another edit is on its way to the device's store by then",
+    changes: [
+      {
+        file: `${gossip}edge.ts`,
+        piece: `      edge.postponedCount -= 1;`,
+        instead: `      edge.postponedCount -= 1;
+      if (edge.levels.local < edge.lastNumber) return postpone(edge, request.key, request.bytes);`,
+      },
+    ],
+  },
+  {
+    name: "presence-is-stored",
+    does: "an edge makes a batch of what its client shows of itself",
+    changes: [
+      {
+        file: `${gossip}edge.ts`,
+        piece: `  if (bytes.length === 0) edge.presence.delete(key);`,
+        instead: `  if (bytes.length > 0) whenEdited(edge, { document: "x", type: "set", payload: bytes });
+  if (bytes.length === 0) edge.presence.delete(key);`,
+      },
+    ],
+  },
+  {
     name: "quorum-of-one-less",
     does: "a batch is called settled on one disk less than it takes",
     changes: [

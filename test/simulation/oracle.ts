@@ -2,6 +2,7 @@
 import { covers, type Dot, type Incarnation, numberOf, type VersionVector } from "@syncline/clocks";
 import type { Author, Entry, HomeRecord, HomeRow } from "@syncline/gossip";
 import { createItemSet, type Item, itemsIn, type ItemSet, nameOf } from "./items.ts";
+import { isPresence } from "./presence.ts";
 
 /** What is known of one home's disk. */
 export interface DiskView {
@@ -211,6 +212,8 @@ const written = (all: Knowledge, view: DiskView, records: readonly HomeRecord[])
   for (const record of records) {
     if (record.kind === "entry") {
       const { entry } = record;
+      if (isPresence(entry.batch.payload))
+        throw new Error(`presence came to the disk of ${view.home}`);
       checkAdmission(all, view, entry);
       checkPast(view, entry, records);
       items.push(...noteEntry(all, entry));

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import * as Y from "yjs";
-import { createBatcher, mergeInChunks } from "./batching.ts";
+import { createBatcher, gatheringOfUpdates, mergeInChunks } from "./batching.ts";
 
 const updatesOf = (count: number): Uint8Array[] => {
   const doc = new Y.Doc();
@@ -23,11 +23,12 @@ test("nothing is gathered beyond what a batch may have", () => {
   const batcher = createBatcher({
     delayMs: 60_000,
     batchBytesMax: 100,
-    send: (_document, payload) => sent.push(payload.length),
+    send: ({ payload }) => sent.push(payload.length),
     flushed: () => {},
   });
 
-  for (const update of updatesOf(50)) batcher.add("d", update);
+  const gathering = gatheringOfUpdates("d", 100);
+  for (const update of updatesOf(50)) batcher.add(gathering, update, update.length);
   batcher.flush();
 
   expect(sent.length).toBeGreaterThan(1);
@@ -39,12 +40,14 @@ test("an edit of another document sends what was gathered of the first", () => {
   const batcher = createBatcher({
     delayMs: 60_000,
     batchBytesMax: 1000,
-    send: (document) => sent.push(document),
+    send: ({ document }) => sent.push(document),
     flushed: () => {},
   });
   const [update = new Uint8Array()] = updatesOf(1);
 
-  for (const document of ["a", "a", "b", "a"]) batcher.add(document, update);
+  for (const document of ["a", "a", "b", "a"]) {
+    batcher.add(gatheringOfUpdates(document, 1000), update, update.length);
+  }
   batcher.flush();
 
   expect(sent).toEqual(["a", "b", "a"]);

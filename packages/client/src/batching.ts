@@ -1,15 +1,25 @@
-/** Gathers the edits of a few milliseconds into batches that leave in the order of the edits. */
+/** Gathers the changes of a few milliseconds into batches that leave in the order in which they were made. */
+import type { Batch } from "@syncline/gossip";
 import * as Y from "yjs";
+import { yjsType } from "./document.ts";
 
-/** A batch is sent once it has this many bytes, so that a flood of edits neither waits nor is merged in one go. */
+/** A batch is sent once it has this many bytes, so that a flood of changes neither waits nor is merged in one go. */
 const batchBytesWanted = 256 * 1024;
 /** How many updates are merged at once; see `mergeInChunks`. */
 const chunkCount = 32;
 
+/** A document whose changes are gathered: what it is, and how changes become payloads. */
+export interface Gathering<Change> {
+  readonly document: string;
+  readonly type: string;
+  /** The changes as few payloads, each within what a batch may have if each change is. There is at least one. */
+  payloadsOf(changes: readonly Change[]): readonly Uint8Array[];
+}
+
 /** What gathers. */
 export interface Batcher {
-  /** Takes an update of a document; at most `batchBytesMax` bytes. */
-  add(document: string, update: Uint8Array): void;
+  /** Takes a change of a document; at most `batchBytesMax` bytes. */
+  add<Change>(gathering: Gathering<Change>, change: Change, byteCount: number): void;
   /** Flushes within the delay, even if nothing was added. */
   schedule(): void;
   /** Sends what was gathered, now. */
@@ -24,7 +34,7 @@ export interface Batcher {
 export interface BatcherPorts {
   readonly delayMs: number;
   readonly batchBytesMax: number;
-  send(document: string, payload: Uint8Array): void;
+  send(batch: Batch): void;
   /** After each flush, whatever was in it. */
   flushed(): void;
 }
@@ -32,27 +42,27 @@ export interface BatcherPorts {
 /**
  * A batcher of one space.
  *
- * One batch is open at a time, of one document; an edit of another document sends it. Were there one for each, an answer in one document could
+ * One batch is open at a time, of one document; a change of another document sends it. Were there one for each, an answer in one document could
  * leave before the question in another that it answers to.
  */
 export const createBatcher = (ports: BatcherPorts): Batcher => {
   const { delayMs, batchBytesMax } = ports;
   const bytesWanted = Math.min(batchBytesWanted, batchBytesMax);
-  let document = "";
-  let updates: Uint8Array[] = [];
+  let open: { readonly gathering: Gathering<unknown>; readonly changes: unknown[] } | null = null;
   let bytes = 0;
   let timer: ReturnType<typeof setTimeout> | null = null;
 
-  const forget = (): readonly Uint8Array[] => {
-    const gathered = updates;
-    updates = [];
+  const forget = (): void => {
+    open = null;
     bytes = 0;
-    return gathered;
   };
 
   const send = (): void => {
-    if (updates.length === 0) return;
-    for (const payload of payloadsOf(forget(), batchBytesMax)) ports.send(document, payload);
+    if (open === null) return;
+    const { gathering, changes } = open;
+    const { document, type } = gathering;
+    forget();
+    for (const payload of gathering.payloadsOf(changes)) ports.send({ document, type, payload });
   };
 
   const flush = (): void => {
@@ -67,32 +77,37 @@ export const createBatcher = (ports: BatcherPorts): Batcher => {
   };
 
   return {
-    add: (name, update) => {
-      if (name !== document || bytes + update.length > bytesWanted) send();
-      document = name;
-      updates.push(update);
-      bytes += update.length;
+    add: (gathering, change, byteCount) => {
+      const isOther = open !== null && open.gathering.document !== gathering.document;
+      if (isOther || bytes + byteCount > bytesWanted) send();
+      open ??= { gathering, changes: [] };
+      open.changes.push(change);
+      bytes += byteCount;
       schedule();
     },
     schedule,
     flush,
-    drop: (name) => {
-      if (name === document) forget();
+    drop: (document) => {
+      if (open?.gathering.document === document) forget();
     },
     get isWaiting() {
-      return updates.length > 0;
+      return open !== null;
     },
   };
 };
 
-/** One payload, unless merging made it longer than its parts may be together. */
-const payloadsOf = (
-  updates: readonly Uint8Array[],
+/** A Yjs document, whose changes are updates. One payload, unless merging made it longer than its parts may be together. */
+export const gatheringOfUpdates = (
+  document: string,
   batchBytesMax: number,
-): readonly Uint8Array[] => {
-  const merged = mergeInChunks(updates);
-  return merged.length <= batchBytesMax ? [merged] : updates;
-};
+): Gathering<Uint8Array> => ({
+  document,
+  type: yjsType,
+  payloadsOf: (updates) => {
+    const merged = mergeInChunks(updates);
+    return merged.length <= batchBytesMax ? [merged] : updates;
+  },
+});
 
 /**
  * Merges updates of one document; there must be at least one.

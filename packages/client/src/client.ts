@@ -6,6 +6,7 @@ import { createLink, type Link } from "./link.ts";
 import { openSpace, type OpenSpace } from "./open-space.ts";
 import { type ConnectOptions, type Settings, settleOptions } from "./options.ts";
 import { onPageEnd } from "./page-end.ts";
+import { createReplicaIds, type ReplicaIds } from "./replica-ids.ts";
 import type { Space } from "./space.ts";
 
 /**
@@ -49,6 +50,7 @@ const spacesMax = 1000;
 
 interface State {
   readonly settings: Settings;
+  readonly replicas: ReplicaIds;
   readonly emitter: Emitter<ClientEvents>;
   readonly openSpaces: Map<string, OpenSpace>;
   readonly spaces: Map<string, Space>;
@@ -67,8 +69,10 @@ interface State {
  * @throws SyncError `BAD_CONFIG` for addresses or options that cannot work.
  */
 export const connect = (urls: string | readonly string[], options: ConnectOptions = {}): Client => {
+  const settings = settleOptions(urls, options);
   const state: State = {
-    settings: settleOptions(urls, options),
+    settings,
+    replicas: createReplicaIds(settings.replicas, settings.randomBytes),
     emitter: createEmitter(),
     openSpaces: new Map(),
     spaces: new Map(),
@@ -78,7 +82,7 @@ export const connect = (urls: string | readonly string[], options: ConnectOption
     lastChannel: 0,
     isClosed: false,
   };
-  const link = createLink(state.settings, {
+  const link = createLink(settings, {
     opened: () => {
       state.failureCount = 0;
       setStatus(state, "connected");
@@ -141,6 +145,7 @@ const faceOf = (state: State, link: Link, stopWatching: () => void): Client => (
     for (const space of Array.from(state.spaces.values())) space.close();
     state.isClosed = true;
     stopWatching();
+    state.replicas.close();
     link.shut();
     setStatus(state, "offline");
     state.emitter.clear();
@@ -156,6 +161,7 @@ const addSpace = (state: State, link: Link, name: string): Space => {
   const open = openSpace(name, {
     settings: state.settings,
     link,
+    replicas: state.replicas,
     channel: state.lastChannel,
     clientError: () => state.error,
     closed: () => {

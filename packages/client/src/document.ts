@@ -1,10 +1,10 @@
-/** One document of a space: the Y.Docs that stand for it here, or the payloads it consists of while there is none. */
+/** One Yjs document of a space: the Y.Docs that stand for it here, or the payloads it consists of while there is none. */
 import * as Y from "yjs";
 import type { SyncError } from "@syncline/machine";
 import { applyTogether, type Replica } from "./applying.ts";
 import type { HeldBack } from "./holding-back.ts";
 
-/** The type of the batches that this package reads and writes. */
+/** The type of Yjs documents. */
 export const yjsType = "yjs";
 
 /** Payloads that lie side by side before they are merged; after that, as soon as the new ones are as many bytes as the merged one. */
@@ -13,7 +13,6 @@ const payloadCountMax = 64;
 /** A document as it is kept. */
 export interface Document {
   readonly name: string;
-  readonly type: string;
   /** What was shown while no Y.Doc stood for it: a merged one first, then what came since. */
   payloads: Uint8Array[];
   /** The Y.Docs, the first opened first, each with what ends its watching. */
@@ -23,9 +22,8 @@ export interface Document {
 }
 
 /** A document of which nothing is known. */
-export const createDocument = (name: string, type: string): Document => ({
+export const createDocument = (name: string): Document => ({
   name,
-  type,
   payloads: [],
   replicas: new Map(),
   heldBack: null,
@@ -47,7 +45,7 @@ export const keepPayload = (
   malformed: Malformed,
 ): void => {
   document.payloads.push(payload);
-  if (document.type !== yjsType || document.payloads.length <= payloadCountMax) return;
+  if (document.payloads.length <= payloadCountMax) return;
   const [merged, ...news] = document.payloads;
   const newBytes = news.reduce((sum, one) => sum + one.length, 0);
   if (newBytes < (merged?.length ?? 0) && news.length < 16 * payloadCountMax) return;

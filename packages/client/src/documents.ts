@@ -1,4 +1,4 @@
-/** The documents of a space: opened or not, changed here or elsewhere. */
+/** The Yjs documents of a space: opened or not, changed here or elsewhere. */
 import * as Y from "yjs";
 import type { Batch } from "@syncline/gossip";
 import { SyncError } from "@syncline/machine";
@@ -12,6 +12,7 @@ import {
   watchEdits,
   yjsType,
 } from "./document.ts";
+import type { DocumentTypes } from "./document-types.ts";
 import { isWorthTrying, vectorBefore } from "./holding-back.ts";
 
 /** How long after a deletion it is seen whether what is held back fits again, in milliseconds. */
@@ -24,25 +25,24 @@ export interface DocumentsPorts {
   /** The Yjs client id of Y.Docs that the space makes. */
   readonly clientId: number;
   readonly batchBytesMax: number;
+  readonly types: DocumentTypes;
   /** Sends an update, with what else is being gathered. */
   edited(document: string, update: Uint8Array): void;
   /** Forgets what is being gathered of this document. */
   dropGathered(document: string): void;
-  /** A document became known. */
-  appeared(document: string): void;
   /** Something is held back, or is not any more. */
   heldBackChanged(): void;
   failed(error: SyncError): void;
 }
 
-/** All documents of a space. */
+/** All Yjs documents of a space. */
 export interface Documents {
   readonly names: readonly string[];
   /** The Y.Doc of this name, made if there is none; throws `TYPE_MISMATCH`. */
   open(name: string): Y.Doc;
   /** Lets a Y.Doc of the application's stand for a document; its content is an edit. Returns what ends it. */
   bind(name: string, replica: Replica): () => void;
-  /** Applies what others wrote, all before anybody is told. */
+  /** Applies what others wrote, all before anybody is told. They are batches of documents that are Yjs documents here. */
   show(batches: readonly Batch[]): void;
   /** Everything that is here, a batch for each document. */
   states(): readonly Batch[];
@@ -71,10 +71,10 @@ export const createDocuments = (ports: DocumentsPorts): Documents => {
       return [...state.documents.keys()];
     },
     open: (name) => {
-      const document = documentOf(state, name, yjsType);
+      const document = documentOf(state, name);
       return openDocOf(document) ?? make(state, document);
     },
-    bind: (name, replica) => bind(state, documentOf(state, name, yjsType), replica),
+    bind: (name, replica) => bind(state, documentOf(state, name), replica),
     show: (batches) => {
       show(state, batches);
     },
@@ -101,17 +101,12 @@ export const createDocuments = (ports: DocumentsPorts): Documents => {
   };
 };
 
-const documentOf = (state: State, name: string, type: string): Document => {
-  const known = state.documents.get(name);
-  if (known !== undefined && known.type !== type) {
-    const text = `the document "${name}" is of type ${known.type}, not ${type}`;
-    throw new SyncError("TYPE_MISMATCH", text);
-  }
-  if (known !== undefined) return known;
-  const document = createDocument(name, type);
-  state.documents.set(name, document);
-  state.ports.appeared(name);
-  return document;
+/** Throws `TYPE_MISMATCH` for a document that is something else. */
+const documentOf = (state: State, name: string): Document => {
+  state.ports.types.claim(name, yjsType);
+  const known = state.documents.get(name) ?? createDocument(name);
+  state.documents.set(name, known);
+  return known;
 };
 
 const make = (state: State, document: Document): Y.Doc => {
@@ -192,7 +187,7 @@ const holdBack = (
 
 const whenRefused = (state: State, batch: Batch, error: SyncError): void => {
   const document = state.documents.get(batch.document);
-  if (document === undefined || document.type !== yjsType) return state.ports.failed(error);
+  if (document === undefined) return state.ports.failed(error);
   const doc = openDocOf(document);
   const all =
     document.heldBack?.vector ??
@@ -231,8 +226,7 @@ const tryAgain = (state: State, document: Document): void => {
 const show = (state: State, batches: readonly Batch[]): void => {
   const payloadsByDocument = new Map<Document, Uint8Array[]>();
   for (const batch of batches) {
-    const document = knownOrNew(state, batch);
-    if (document === null) continue;
+    const document = documentOf(state, batch.document);
     const payloads = payloadsByDocument.get(document) ?? [];
     payloads.push(batch.payload);
     payloadsByDocument.set(document, payloads);
@@ -247,16 +241,6 @@ const show = (state: State, batches: readonly Batch[]): void => {
     }
   }
   apply(state, arrivals);
-};
-
-const knownOrNew = (state: State, batch: Batch): Document | null => {
-  try {
-    return documentOf(state, batch.document, batch.type);
-  } catch (error) {
-    if (!(error instanceof SyncError)) throw error;
-    state.ports.failed(error);
-    return null;
-  }
 };
 
 interface DocumentArrival extends Arrival {
@@ -289,15 +273,10 @@ const malformedIn =
 const statesOf = (state: State): readonly Batch[] => {
   const batches: Batch[] = [];
   for (const document of state.documents.values()) {
-    const { name, type } = document;
-    if (type !== yjsType) {
-      for (const payload of document.payloads) batches.push({ document: name, type, payload });
-      continue;
-    }
     const payload = encodeDocument(document, malformedIn(state));
     const isSomething = payload.length > emptyUpdateBytes;
     if (isSomething && payload.length <= state.ports.batchBytesMax) {
-      batches.push({ document: name, type, payload });
+      batches.push({ document: document.name, type: yjsType, payload });
     }
   }
   return batches;

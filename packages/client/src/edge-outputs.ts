@@ -1,13 +1,14 @@
 /** What the edge of a space tells, and what becomes of it. */
 import type { Batch, EdgeOutput, EdgeRecord } from "@syncline/gossip";
 import { SyncError } from "@syncline/machine";
+import { yjsType } from "./document.ts";
 import { queueStatus, type SpaceCore, tellError } from "./space-core.ts";
 
 /** Takes an output. Never throws: it is called while the machine runs. */
 export const whenDelivered = (core: SpaceCore, output: EdgeOutput): void => {
   switch (output.kind) {
     case "show":
-      return core.documents.show(output.batches);
+      return show(core, output.batches);
     case "welcome":
       return whenWelcomed(core, output);
     case "synced":
@@ -20,7 +21,10 @@ export const whenDelivered = (core: SpaceCore, output: EdgeOutput): void => {
       return whenLevelsMoved(core, output);
     case "owed":
       core.batcher.flush();
-      return core.runtime.submitted({ kind: "states", batches: core.documents.states() });
+      return core.runtime.submitted({
+        kind: "states",
+        batches: [...core.documents.states(), ...core.values.states()],
+      });
     case "refused":
       return whenRefused(core, output);
     case "violation":
@@ -30,10 +34,19 @@ export const whenDelivered = (core: SpaceCore, output: EdgeOutput): void => {
   }
 };
 
+/** All of it is in all documents and values before anybody who watches one is told. */
+const show = (core: SpaceCore, batches: readonly Batch[]): void => {
+  const good = batches.filter(({ document, type }) => core.types.accepts(document, type));
+  core.values.receive(good.filter(({ type }) => type !== yjsType));
+  core.documents.show(good.filter(({ type }) => type === yjsType));
+  core.values.tell();
+};
+
 const whenWelcomed = (core: SpaceCore, output: Extract<EdgeOutput, { kind: "welcome" }>): void => {
   core.session = { phase: "joined", isSynced: false, welcome: output };
   core.error = null;
   core.rejoining.succeeded();
+  core.values.welcomed();
   queueStatus(core);
 };
 
@@ -62,6 +75,7 @@ const whenLevelsMoved = (
   }
   core.settling.moved(output);
   if (isRoomMade) core.documents.retry();
+  if (isRoomMade) core.values.retry();
   queueStatus(core);
 };
 
@@ -70,8 +84,21 @@ const whenRefused = (core: SpaceCore, output: Extract<EdgeOutput, { kind: "refus
   const error = new SyncError(output.code, output.reason);
   const batch = output.number === 0 ? outbox.unnumbered.shift() : takeNumbered(core, output.number);
   if (batch === undefined) tellError(core, error);
-  else core.documents.refused(batch, error);
+  else if (batch.type === yjsType) core.documents.refused(batch, error);
+  else if (error.code === "CLONED_REPLICA") return whenCloned(core, output.number, batch, error);
+  else core.values.refused(batch, error);
   if (output.number > 0) core.settling.refused(output.number, error);
+};
+
+/** It is spelled anew, and leaves at once: whoever waits for it waits for what stands in its place. */
+const whenCloned = (core: SpaceCore, number: number, batch: Batch, error: SyncError): void => {
+  const waitFor = core.settling.replaced(number);
+  core.values.refused(batch, error);
+  core.batcher.flush();
+  // The machine is at work, and numbers the new batch when it is done.
+  queueMicrotask(() => {
+    waitFor(core.outbox.lastNumber);
+  });
 };
 
 const takeNumbered = (core: SpaceCore, number: number): Batch | undefined => {

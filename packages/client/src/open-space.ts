@@ -3,8 +3,10 @@ import { incarnationOf, INCARNATION_BYTES } from "@syncline/clocks";
 import { checkName, createEdge, createSpaceWriter } from "@syncline/gossip";
 import { startRuntime, SyncError } from "@syncline/machine";
 import { createDisks } from "@syncline/quorum";
-import { createBatcher } from "./batching.ts";
+import { createBatcher, gatheringOfUpdates } from "./batching.ts";
+import { createDocumentTypes } from "./document-types.ts";
 import { createDocuments } from "./documents.ts";
+import { yjsType } from "./document.ts";
 import { noteRecords, whenDelivered } from "./edge-outputs.ts";
 import { createEmitter } from "./events.ts";
 import { createMemoryJournal } from "./journal.ts";
@@ -12,9 +14,11 @@ import type { LinkedSpace } from "./link.ts";
 import { createPresence } from "./presence.ts";
 import { createRejoining } from "./rejoining.ts";
 import { createSettling, noNumbers } from "./settling.ts";
+import { createSpaceClock } from "./space-clock.ts";
 import { queueStatus, type SpaceCore, type SpacePorts, tellError } from "./space-core.ts";
-import { faceOf } from "./space-face.ts";
+import { closedError, faceOf } from "./space-face.ts";
 import type { Space } from "./space.ts";
+import { createValues } from "./values.ts";
 
 /** A space with what its client does to it. */
 export interface OpenSpace {
@@ -56,7 +60,10 @@ const createCore = (name: string, ports: SpacePorts): SpaceCore => {
     linked: linkedOf(name, ports, () => core),
     emitter: createEmitter(),
     runtime: createRuntime(ports, () => core),
+    types: typesOf(() => core),
     documents: documentsOf(() => core),
+    values: valuesOf(name, ports, () => core),
+    clock: createSpaceClock(ports.settings.now),
     batcher: batcherOf(ports, () => core),
     presence: presenceOf(() => core),
     settling: createSettling(),
@@ -177,6 +184,18 @@ const whenTurnedAway = (core: SpaceCore, error: SyncError | null): void => {
   core.settling.ended(error);
 };
 
+const typesOf = (coreOf: CoreOf): SpaceCore["types"] =>
+  createDocumentTypes({
+    appeared: (document, type) => {
+      const { emitter } = coreOf();
+      if (type === yjsType) emitter.emit("doc", document);
+      else emitter.emit("value", document, type);
+    },
+    failed: (error) => {
+      tellError(coreOf(), error);
+    },
+  });
+
 const documentsOf = (coreOf: CoreOf): SpaceCore["documents"] =>
   createDocuments({
     get origin() {
@@ -188,16 +207,18 @@ const documentsOf = (coreOf: CoreOf): SpaceCore["documents"] =>
     get batchBytesMax() {
       return coreOf().ports.settings.limits.batchBytesMax;
     },
+    get types() {
+      return coreOf().types;
+    },
     edited: (document, update) => {
       const core = coreOf();
-      core.batcher.add(document, update);
+      const { batchBytesMax } = core.ports.settings.limits;
+      core.values.leave();
+      core.batcher.add(gatheringOfUpdates(document, batchBytesMax), update, update.length);
       queueStatus(core);
     },
     dropGathered: (document) => {
       coreOf().batcher.drop(document);
-    },
-    appeared: (document) => {
-      coreOf().emitter.emit("doc", document);
     },
     heldBackChanged: () => {
       queueStatus(coreOf());
@@ -207,14 +228,49 @@ const documentsOf = (coreOf: CoreOf): SpaceCore["documents"] =>
     },
   });
 
+const valuesOf = (name: string, ports: SpacePorts, coreOf: CoreOf): SpaceCore["values"] => {
+  const { settings, replicas } = ports;
+  const [session = 0] = new Uint32Array(Uint8Array.from(settings.randomBytes(4)).buffer);
+  return createValues({
+    space: name,
+    session,
+    replicas,
+    batchBytesMax: settings.limits.batchBytesMax,
+    get clock() {
+      return coreOf().clock;
+    },
+    get types() {
+      return coreOf().types;
+    },
+    isSynced: () => coreOf().session.isSynced,
+    requireOpen: () => {
+      const core = coreOf();
+      if (core.isClosed) throw closedError(core);
+    },
+    edited: (gathering, change, byteCount) => {
+      const core = coreOf();
+      core.batcher.add(gathering, change, byteCount);
+      queueStatus(core);
+    },
+    flush: () => {
+      coreOf().batcher.flush();
+    },
+    heldBackChanged: () => {
+      queueStatus(coreOf());
+    },
+    failed: (error) => {
+      tellError(coreOf(), error);
+    },
+  });
+};
+
 const batcherOf = ({ settings }: SpacePorts, coreOf: CoreOf): SpaceCore["batcher"] =>
   createBatcher({
     delayMs: settings.batchDelayMs,
     batchBytesMax: settings.limits.batchBytesMax,
-    send: (document, payload) => {
+    send: (batch) => {
       const { outbox, runtime } = coreOf();
       if (!runtime.isRunning) return;
-      const batch = { document, type: "yjs", payload };
       outbox.unnumbered.push(batch);
       runtime.submitted({ kind: "edit", batch });
     },

@@ -2,6 +2,8 @@
 import { defaultEdgeLimits, type EdgeLimits } from "@syncline/gossip";
 import { SyncError } from "@syncline/machine";
 import type { SocketOptions } from "@syncline/websocket";
+import { pageReplicas } from "./page-replicas.ts";
+import type { ReplicaStore } from "./replica-ids.ts";
 
 export type { EdgeLimits } from "@syncline/gossip";
 export type { Level } from "@syncline/quorum";
@@ -32,6 +34,14 @@ export interface ConnectOptions extends PassedOptions {
   readonly limits?: Partial<EdgeLimits>;
   /** Where identities come from; must be as good as random. Default: `crypto.getRandomValues`. */
   readonly randomBytes?: (byteCount: number) => Uint8Array;
+  /**
+   * Where the ids are kept under which values are changed. Default: in a page, its `localStorage`, with a lock for each tab; elsewhere nowhere, and each
+   * client has new ones. Null asks for that anywhere. An id costs some bytes in each value that was changed under it, so a process that comes and goes
+   * should keep its own.
+   */
+  readonly replicas?: ReplicaStore | null;
+  /** The wall clock of `space.now()`, in milliseconds since 1970. Default: `Date.now`. */
+  readonly now?: () => number;
 }
 
 /** The options with nothing left open. */
@@ -41,6 +51,8 @@ export interface Settings {
   readonly batchDelayMs: number;
   readonly limits: EdgeLimits;
   readonly randomBytes: (byteCount: number) => Uint8Array;
+  readonly replicas: ReplicaStore | null;
+  readonly now: () => number;
   readonly socket: PassedOptions;
 }
 
@@ -54,6 +66,8 @@ export const settleOptions = (
     batchDelayMs = 5,
     limits = {},
     randomBytes = cryptoBytes,
+    replicas = pageReplicas(),
+    now = Date.now,
     ...socket
   } = options;
   if (!(batchDelayMs >= 0 && batchDelayMs <= 60_000)) {
@@ -64,7 +78,7 @@ export const settleOptions = (
     if (!(value > 0)) throw new SyncError("BAD_CONFIG", `${name} must be above 0, not ${value}`);
   }
   const list = typeof urls === "string" ? [urls] : [...urls];
-  return { urls: list, token, batchDelayMs, limits: allLimits, randomBytes, socket };
+  return { urls: list, token, batchDelayMs, limits: allLimits, randomBytes, replicas, now, socket };
 };
 
 const cryptoBytes = (byteCount: number): Uint8Array =>

@@ -15,6 +15,11 @@ export interface Settling {
   wait(level: Level, number: number, options: WaitOptions): Promise<void>;
   /** The levels have moved. */
   moved(numbers: LevelNumbers): void;
+  /**
+   * The batch of this number is replaced by another, whose number is not known yet: whoever waits for it waits on, and from the call of what is returned
+   * for that number.
+   */
+  replaced(number: number): (newNumber: number) => void;
   /** The batch of this number will never come to any level. */
   refused(number: number, error: SyncError): void;
   /** Nothing more will come to any level. */
@@ -23,7 +28,7 @@ export interface Settling {
 
 interface Waiter {
   readonly level: Level;
-  readonly number: number;
+  number: number;
   resolve(): void;
   reject(error: SyncError): void;
 }
@@ -51,6 +56,16 @@ export const createSettling = (): Settling => {
       for (const waiter of waiters) {
         if (numbers[waiter.level] >= waiter.number) waiter.resolve();
       }
+    },
+    replaced: (number) => {
+      const those = [...waiters].filter((waiter) => waiter.number >= number);
+      for (const waiter of those) waiter.number = Number.POSITIVE_INFINITY;
+      return (newNumber) => {
+        for (const waiter of those) {
+          waiter.number = newNumber;
+          if (reached[waiter.level] >= newNumber) waiter.resolve();
+        }
+      };
     },
     refused: (number, error) => {
       rejectThose((waiter) => waiter.number >= number, error);

@@ -4,20 +4,25 @@ import type { Runtime, SyncError } from "@syncline/machine";
 import type { Disks } from "@syncline/quorum";
 import type { Awareness } from "y-protocols/awareness";
 import type { Batcher } from "./batching.ts";
+import type { DocumentTypes } from "./document-types.ts";
 import type { Documents } from "./documents.ts";
 import type { Emitter } from "./events.ts";
 import type { Link, LinkedSpace } from "./link.ts";
 import type { Settings } from "./options.ts";
 import type { Presence } from "./presence.ts";
 import type { Rejoining } from "./rejoining.ts";
+import type { ReplicaIds } from "./replica-ids.ts";
 import type { LevelNumbers, Settling } from "./settling.ts";
+import type { SpaceClock } from "./space-clock.ts";
 import type { Space, SpaceEvents } from "./space.ts";
 import { isSameStatus, type SpaceStatus, statusOf, type Welcome } from "./status.ts";
+import type { Values } from "./values.ts";
 
 /** What a space needs of its client. */
 export interface SpacePorts {
   readonly settings: Settings;
   readonly link: Link;
+  readonly replicas: ReplicaIds;
   /** A number that no other space of this client has had. */
   readonly channel: number;
   /** Why the client will not be served at all, or null. */
@@ -34,7 +39,10 @@ export interface SpaceCore {
   readonly linked: LinkedSpace;
   readonly emitter: Emitter<SpaceEvents>;
   readonly runtime: Runtime<EdgeProtocol>;
+  readonly types: DocumentTypes;
   readonly documents: Documents;
+  readonly values: Values;
+  readonly clock: SpaceClock;
   readonly batcher: Batcher;
   readonly presence: Presence;
   readonly settling: Settling;
@@ -77,19 +85,24 @@ interface Session {
 
 /** The status at this moment. */
 export const currentStatus = (core: SpaceCore): SpaceStatus => {
-  const { documents, outbox, session } = core;
+  const { documents, values, outbox, session } = core;
+  const heldBackCount = documents.heldBackCount + values.heldBackCount;
   const made = statusOf({
     welcome: session.welcome,
     isConnected: session.phase === "joined",
     isSynced: session.isSynced,
     numbers: outbox.numbers,
-    unsentCount: documents.heldBackCount + (core.batcher.isWaiting ? 1 : 0),
+    unsentCount: heldBackCount + (core.batcher.isWaiting ? 1 : 0),
     newestCopyCount: outbox.newest === null ? 0 : core.disks.copiesOf(outbox.newest),
-    error: core.error ?? documents.heldBackError ?? core.ports.clientError(),
+    error: core.error ?? heldBackError(core) ?? core.ports.clientError(),
   });
   if (core.status === null || !isSameStatus(core.status, made)) core.status = made;
   return core.status;
 };
+
+/** Why some edits cannot be sent; null if all can. */
+export const heldBackError = ({ documents, values }: SpaceCore): SyncError | null =>
+  documents.heldBackError ?? values.heldBackError;
 
 /** Tells of the status, if it is another by the end of this turn. */
 export const queueStatus = (core: SpaceCore): void => {

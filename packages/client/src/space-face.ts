@@ -1,11 +1,14 @@
 /** The methods of a space. */
+import type { Crdt } from "@syncline/crdt";
 import { checkName } from "@syncline/gossip";
 import { SyncError } from "@syncline/machine";
 import { type Level, levels } from "@syncline/quorum";
 import { Awareness } from "y-protocols/awareness";
 import * as Y from "yjs";
-import { currentStatus, type SpaceCore } from "./space-core.ts";
+import { yjsType } from "./document.ts";
+import { currentStatus, heldBackError, type SpaceCore } from "./space-core.ts";
 import type { Space } from "./space.ts";
+import type { SpaceValue } from "./value.ts";
 import { waitable, type WaitOptions } from "./waiting.ts";
 
 /** The space as its application has it; `coreOf` is not called before it is. */
@@ -26,6 +29,10 @@ export const faceOf = (coreOf: () => SpaceCore): Space => {
     get docNames() {
       return coreOf().documents.names;
     },
+    get valueTypes() {
+      return valueTypesIn(coreOf());
+    },
+    now: () => coreOf().clock.now(),
     get presence() {
       return presenceIn(coreOf());
     },
@@ -33,13 +40,9 @@ export const faceOf = (coreOf: () => SpaceCore): Space => {
       firstSync ??= quietly(whenSynced(coreOf(), {}));
       return firstSync;
     },
-    // oxlint-disable-next-line typescript/require-await -- A bad name is to be a rejection, not an exception.
-    doc: async (name = "default") => {
-      const core = coreOf();
-      requireOpen(core);
-      checkName("document", name);
-      return core.documents.open(name);
-    },
+    doc: (name = "default") => docIn(coreOf(), name),
+    value: (name, type) => valueIn(coreOf(), name, type),
+    transact: (change) => transactIn(coreOf(), change),
     settled: (level = "quorum", options = {}) => settled(coreOf(), level, options),
     whenSynced: (options = {}) => whenSynced(coreOf(), options),
     bind: (doc, { name = "default", origin } = {}) => {
@@ -68,11 +71,39 @@ export const faceOf = (coreOf: () => SpaceCore): Space => {
   };
 };
 
+// oxlint-disable-next-line typescript/require-await -- A bad name is to be a rejection, not an exception.
+const docIn = async (core: SpaceCore, name: string): Promise<Y.Doc> => {
+  requireOpen(core);
+  checkName("document", name);
+  return core.documents.open(name);
+};
+
+const valueIn = async <State, Value, M extends object>(
+  core: SpaceCore,
+  name: string,
+  type: Crdt<State, Value, M>,
+): Promise<SpaceValue<State, Value, M>> => {
+  requireOpen(core);
+  checkName("document", name);
+  await core.ports.replicas.ready;
+  requireOpen(core);
+  return core.values.open(name, type);
+};
+
+const transactIn = <Result>(core: SpaceCore, change: () => Result): Result => {
+  requireOpen(core);
+  return core.values.transact(change);
+};
+
+const valueTypesIn = ({ types }: SpaceCore): ReadonlyMap<string, string> =>
+  new Map([...types.typeByName].filter(([, type]) => type !== yjsType));
+
 const requireOpen = (core: SpaceCore): void => {
   if (core.isClosed) throw closedError(core);
 };
 
-const closedError = ({ name }: SpaceCore): SyncError =>
+/** What calls on a closed space come to. */
+export const closedError = ({ name }: SpaceCore): SyncError =>
   new SyncError("CLOSED", `the space "${name}" is closed`);
 
 /** Marks the promise as one whose rejection may go unseen. */
@@ -101,7 +132,7 @@ const settled = async (core: SpaceCore, level: Level, options: WaitOptions): Pro
   await Promise.resolve();
   requireOpen(core);
   core.batcher.flush();
-  const refusal = core.documents.heldBackError ?? core.error ?? core.ports.clientError();
+  const refusal = heldBackError(core) ?? core.error ?? core.ports.clientError();
   if (refusal !== null && !isPassing(refusal)) throw refusal;
   await core.settling.wait(level, core.outbox.lastNumber, options);
 };
@@ -141,6 +172,7 @@ const close = (core: SpaceCore): void => {
   core.ports.link.detach(core.linked);
   core.rejoining.cancel();
   core.documents.close();
+  core.values.close();
   core.runtime.stop();
   core.session = { ...core.session, phase: "offline", isSynced: false };
   core.error = closedError(core);

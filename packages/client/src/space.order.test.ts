@@ -133,7 +133,8 @@ test("a document of another type is not opened as a Y.Doc", async () => {
   await space.whenSynced();
 
   await expect(space.doc("likes")).rejects.toMatchObject({ code: "TYPE_MISMATCH" });
-  expect(space.docNames).toEqual(["likes"]);
+  expect(space.docNames).toEqual([]);
+  expect(space.valueTypes).toEqual(new Map([["likes", "counter"]]));
 });
 
 test("a thousand documents arrive, opened or not", slow, async () => {

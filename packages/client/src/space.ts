@@ -1,10 +1,13 @@
 /** A space as applications see it. */
+import type { HybridTime } from "@syncline/clocks";
+import type { Crdt } from "@syncline/crdt";
 import type { SyncError } from "@syncline/machine";
 import type { Level } from "@syncline/quorum";
 import type { Awareness } from "y-protocols/awareness";
 import type * as Y from "yjs";
 import type { Listening } from "./events.ts";
 import type { SpaceStatus } from "./status.ts";
+import type { SpaceValue } from "./value.ts";
 import type { WaitOptions } from "./waiting.ts";
 
 /** What a space tells, by name. A type, since an interface would have no index. */
@@ -13,8 +16,10 @@ export type SpaceEvents = {
   readonly status: readonly [status: SpaceStatus];
   /** Something went wrong that the user of the application may have to know. */
   readonly error: readonly [error: SyncError];
-  /** A document became known: opened here, or written to by somebody. */
+  /** A Yjs document became known: opened here, or written to by somebody. */
   readonly doc: readonly [name: string];
+  /** The same of a value, with its type's name. */
+  readonly value: readonly [name: string, type: string];
   /** `synced` of the status has become true. */
   readonly synced: readonly [];
   /** `close` was called, on the space or its client. The last event. */
@@ -29,13 +34,15 @@ export interface BindOptions {
   readonly origin?: unknown;
 }
 
-/** What syncs together: documents and the presence of those who have them open. */
+/** What syncs together: documents, values and the presence of those who have them open. */
 export interface Space extends Listening<SpaceEvents> {
   readonly name: string;
   /** The space's state at this moment. The same object as long as nothing changes. */
   readonly status: SpaceStatus;
-  /** The documents that are known: opened here, or written to by somebody. */
+  /** The Yjs documents that are known: opened here, or written to by somebody. */
   readonly docNames: readonly string[];
+  /** The values that are known, each with the name of its type. */
+  readonly valueTypes: ReadonlyMap<string, string>;
   /** Who is here, as y-protocols has it; its client id is that of the space's Y.Docs. One for the life of the space. */
   readonly presence: Awareness;
   /** Resolves when everything that the home had is here for the first time; rejects with `CLOSED`. */
@@ -47,6 +54,24 @@ export interface Space extends Listening<SpaceEvents> {
    * Rejects with `BAD_NAME`, `TYPE_MISMATCH` or `CLOSED`.
    */
   doc(name?: string): Promise<Y.Doc>;
+  /**
+   * The value of this name, with what is here of it: offline too, the network is not waited for.
+   *
+   * The same for the same name. The type is one of `@syncline/crdt`. Rejects with `BAD_NAME`, `TYPE_MISMATCH` or `CLOSED`.
+   */
+  value<State, Value, M extends object>(
+    name: string,
+    type: Crdt<State, Value, M>,
+  ): Promise<SpaceValue<State, Value, M>>;
+  /**
+   * Calls `change` and returns what it returns: each value that it changes is changed by one batch, and its listeners are told once.
+   *
+   * The batches of several values leave one right after the other, in the order in which the values were first changed. Others never see a later one
+   * without the earlier ones; mostly, but not always, they see all of them at one moment. An exception ends it, and what was changed stays changed.
+   */
+  transact<Result>(change: () => Result): Result;
+  /** The time for a last-writer-wins change that is made now: after everything that was seen in this space. */
+  now(): HybridTime;
   /**
    * Resolves once everything that was edited here before the call has come to this level. Default: `quorum`.
    *

@@ -29,15 +29,13 @@ export const copyContext = (context: CausalContext): MutableCausalContext => {
 };
 
 /** Whether the dot was seen. Constant for a context without gaps, else logarithmic in their number. */
-export const contextHas = (
-  context: CausalContext,
-  replica: Incarnation,
-  number: number,
-): boolean => {
-  const ranges = context.get(replica);
+export const contextHas = (context: CausalContext, replica: Incarnation, number: number): boolean =>
+  isInRanges(context.get(replica) ?? [], number);
+
+/** Whether the number is in one of one replica's ranges. */
+export const isInRanges = (ranges: readonly number[], number: number): boolean =>
   // An odd count of bounds at or below the number means that it is inside a range.
-  return ranges !== undefined && boundsUpTo(ranges, number) % 2 === 1;
-};
+  boundsUpTo(ranges, number) % 2 === 1;
 
 /** The number of the replica's next dot: one beyond the highest seen, whatever gaps there are. */
 export const nextNumber = (context: CausalContext, replica: Incarnation): number => {
@@ -53,9 +51,9 @@ export const nextNumber = (context: CausalContext, replica: Incarnation): number
 export const addRange = (context: MutableCausalContext, range: DotRange): boolean => {
   const { incarnation, fromNumber, toNumber } = range;
   if (!(fromNumber >= 1 && fromNumber < toNumber && Number.isSafeInteger(toNumber))) {
-    throw new RangeError(`no dots: ${fromNumber} to ${toNumber}`);
+    throw new RangeError("no dots");
   }
-  return insertRange(context, incarnation, fromNumber, toNumber);
+  return addRanges(context, incarnation, [fromNumber, toNumber]);
 };
 
 /** Adds one dot. Returns whether it was new. */
@@ -70,17 +68,7 @@ export const addToContext = (context: MutableCausalContext, dot: Dot): boolean =
 export const addContext = (target: MutableCausalContext, source: CausalContext): boolean => {
   let isChanged = false;
   for (const [replica, ranges] of source) {
-    const known = target.get(replica);
-    if (known === undefined) {
-      target.set(replica, ranges.slice());
-      isChanged = true;
-    } else if (ranges.length === 2) {
-      isChanged = insertRange(target, replica, ranges[0] ?? 0, ranges[1] ?? 0) || isChanged;
-    } else {
-      const union = unionOf(known, ranges);
-      isChanged ||= union.join() !== known.join();
-      target.set(replica, union);
-    }
+    isChanged = addRanges(target, replica, ranges) || isChanged;
   }
   return isChanged;
 };
@@ -89,7 +77,11 @@ export const addContext = (target: MutableCausalContext, source: CausalContext):
 export const contextMinus = (left: CausalContext, right: CausalContext): MutableCausalContext => {
   const rest: MutableCausalContext = new Map();
   for (const [replica, ranges] of left) {
-    const remaining = minus(ranges, right.get(replica) ?? []);
+    const remaining = sweep(
+      ranges,
+      right.get(replica) ?? [],
+      (isInLeft, isInRight) => isInLeft && !isInRight,
+    );
     if (remaining.length > 0) rest.set(replica, remaining);
   }
   return rest;
@@ -148,60 +140,47 @@ const boundsUpTo = (ranges: readonly number[], number: number): number => {
   return low;
 };
 
-const insertRange = (
+const addRanges = (
   context: MutableCausalContext,
   replica: Incarnation,
-  from: number,
-  to: number,
+  added: readonly number[],
 ): boolean => {
-  const ranges = context.get(replica);
-  if (ranges === undefined) {
-    context.set(replica, [from, to]);
-    return true;
+  const known = context.get(replica) ?? [];
+  const [from = 0, to = 0] = added;
+  if (added.length === 2) {
+    // The next number of a replica, nearly always.
+    if (from === known.at(-1)) {
+      known[known.length - 1] = to;
+      return true;
+    }
+    const bounds = boundsUpTo(known, from);
+    if (bounds % 2 === 1 && to <= (known[bounds] ?? 0)) return false;
   }
-  // The next number of a replica, nearly always.
-  if (from === ranges.at(-1)) {
-    ranges[ranges.length - 1] = to;
-    return true;
-  }
-  const bounds = boundsUpTo(ranges, from);
-  if (bounds % 2 === 1 && to <= (ranges[bounds] ?? 0)) return false;
-  context.set(replica, unionOf(ranges, [from, to]));
-  return true;
+  const union = unionOf(known, added);
+  context.set(replica, union);
+  return union.join() !== known.join();
 };
 
-/** A merge of two sorted lists of ranges in which touching ranges become one. */
-const unionOf = (left: readonly number[], right: readonly number[]): number[] => {
-  const union: number[] = [];
+/** Goes through the bounds of both in order, and keeps what is kept by whether it is inside the left, the right, or both. Linear in both. */
+const sweep = (
+  left: readonly number[],
+  right: readonly number[],
+  isKept: (isInLeft: boolean, isInRight: boolean) => boolean,
+): number[] => {
+  const kept: number[] = [];
   let atLeft = 0;
   let atRight = 0;
   while (atLeft < left.length || atRight < right.length) {
-    const isLeft =
-      atRight >= right.length ||
-      (atLeft < left.length && (left[atLeft] ?? 0) <= (right[atRight] ?? 0));
-    const [list, at] = isLeft ? [left, atLeft] : [right, atRight];
-    const [from, to] = [list[at] ?? 0, list[at + 1] ?? 0];
-    if (isLeft) atLeft += 2;
-    else atRight += 2;
-    const end = union.at(-1);
-    if (end === undefined || from > end) union.push(from, to);
-    else if (to > end) union[union.length - 1] = to;
+    const bound = Math.min(left[atLeft] ?? Infinity, right[atRight] ?? Infinity);
+    if (left[atLeft] === bound) atLeft += 1;
+    if (right[atRight] === bound) atRight += 1;
+    // After an odd count of bounds one is inside a range.
+    const isInside = isKept(atLeft % 2 === 1, atRight % 2 === 1);
+    if (isInside !== (kept.length % 2 === 1)) kept.push(bound);
   }
-  return union;
+  return kept;
 };
 
-const minus = (ranges: readonly number[], taken: readonly number[]): number[] => {
-  const rest: number[] = [];
-  let at = 0;
-  for (let index = 0; index < ranges.length; index += 2) {
-    let from = ranges[index] ?? 0;
-    const to = ranges[index + 1] ?? 0;
-    while (at < taken.length && (taken[at + 1] ?? 0) <= from) at += 2;
-    for (let next = at; next < taken.length && (taken[next] ?? 0) < to; next += 2) {
-      if (from < (taken[next] ?? 0)) rest.push(from, taken[next] ?? 0);
-      from = Math.max(from, taken[next + 1] ?? 0);
-    }
-    if (from < to) rest.push(from, to);
-  }
-  return rest;
-};
+/** Ranges that touch become one. */
+const unionOf = (left: readonly number[], right: readonly number[]): number[] =>
+  sweep(left, right, (isInLeft, isInRight) => isInLeft || isInRight);

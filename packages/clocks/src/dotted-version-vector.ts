@@ -1,7 +1,8 @@
 /** Concurrent versions of one value, with the causality between them, in the space of a version vector: dotted version vector sets. */
-import { type Decoder } from "lib0/decoding";
-import { type Encoder, writeVarUint } from "lib0/encoding";
-import { bytesLeft, readIncarnation, readShortUint, writeIncarnation } from "./encoding.ts";
+import type { Decoder } from "lib0/decoding";
+import type { Encoder } from "lib0/encoding";
+import { bytesLeft, readShortUint, writeUint } from "./bytes.ts";
+import { readIncarnation, writeIncarnation } from "./encoding.ts";
 import { type Incarnation, INCARNATION_BYTES } from "./incarnation.ts";
 import type { MutableVersionVector, VersionVector } from "./version-vector.ts";
 
@@ -69,11 +70,11 @@ export const writeVersions = <Value>(
   writeValue: (encoder: Encoder, value: Value) => void,
 ): void => {
   const entries = [...versions].sort(([left], [right]) => (left < right ? -1 : 1));
-  writeVarUint(encoder, entries.length);
+  writeUint(encoder, entries.length);
   for (const [replica, { number, values }] of entries) {
     writeIncarnation(encoder, replica);
-    writeVarUint(encoder, number);
-    writeVarUint(encoder, values.length);
+    writeUint(encoder, number);
+    writeUint(encoder, values.length);
     for (const value of values) writeValue(encoder, value);
   }
 };

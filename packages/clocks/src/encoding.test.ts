@@ -184,7 +184,7 @@ describe("decoding", () => {
     writeIncarnation(encoder, first);
     const decoder = createDecoder(toUint8Array(encoder));
 
-    expect(() => readVector(decoder)).toThrow(new RangeError("more entries than bytes"));
+    expect(() => readVector(decoder)).toThrow(new RangeError("malformed bytes"));
     expect(decoder.pos).toBe(8);
   });
 });

@@ -1,7 +1,8 @@
 /** Time that follows the wall clock and never contradicts causality: for last-writer-wins, where somebody must have been last. */
-import { type Decoder } from "lib0/decoding";
-import { type Encoder, writeVarUint } from "lib0/encoding";
-import { readIncarnation, readShortUint, writeIncarnation } from "./encoding.ts";
+import type { Decoder } from "lib0/decoding";
+import type { Encoder } from "lib0/encoding";
+import { readShortUint, writeUint } from "./bytes.ts";
+import { readIncarnation, writeIncarnation } from "./encoding.ts";
 import type { Incarnation } from "./incarnation.ts";
 
 /** A moment: milliseconds since 1970, and a counter for what happens within one. Ordered by both. */
@@ -89,8 +90,8 @@ export const compareStamps = (left: HybridStamp, right: HybridStamp): number =>
 
 /** Writes `varUint timeMs, varUint counter`: seven or more bytes. */
 export const writeTime = (encoder: Encoder, time: HybridTime): void => {
-  writeVarUint(encoder, time.timeMs);
-  writeVarUint(encoder, time.counter);
+  writeUint(encoder, time.timeMs);
+  writeUint(encoder, time.counter);
 };
 
 /** Reads what `writeTime` wrote; throws a `RangeError` for anything else. Whether the time is plausible is for `observe` to say. */

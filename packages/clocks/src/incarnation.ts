@@ -18,11 +18,14 @@ const hexByByte: readonly string[] = Array.from({ length: 256 }, (_, byte) =>
   byte.toString(16).padStart(2, "0"),
 );
 
+/** The two digits of a byte. */
+export const hexOf = (byte: number): string => hexByByte[byte] ?? "";
+
 /** The incarnation that these eight bytes name; throws a `RangeError` at another length. */
 export const incarnationOf = (bytes: Uint8Array): Incarnation => {
   if (bytes.length !== INCARNATION_BYTES) throw new RangeError("an incarnation has eight bytes");
   let text = "";
-  for (const byte of bytes) text += hexByByte[byte] ?? "";
+  for (const byte of bytes) text += hexOf(byte);
   return text;
 };
 

@@ -1,4 +1,15 @@
 export {
+  bytesLeft,
+  bytesOf,
+  decoderOf,
+  readAll,
+  readByte,
+  readShortUint,
+  refuse,
+  writeByte,
+  writeUint,
+} from "./bytes.ts";
+export {
   addContext,
   addRange,
   addToContext,
@@ -10,6 +21,7 @@ export {
   coversContext,
   createContext,
   isContiguous,
+  isInRanges,
   type MutableCausalContext,
   nextNumber,
   rangesOf,
@@ -43,11 +55,9 @@ export {
   writeVersions,
 } from "./dotted-version-vector.ts";
 export {
-  bytesLeft,
   decodeVector,
   encodeVector,
   readIncarnation,
-  readShortUint,
   readVector,
   writeIncarnation,
   writeVector,

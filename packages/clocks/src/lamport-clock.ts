@@ -1,7 +1,8 @@
 /** The least clock that never contradicts causality (Lamport 1978): a number, and the replica where two are equal. */
-import { type Decoder } from "lib0/decoding";
-import { type Encoder, writeVarUint } from "lib0/encoding";
-import { readIncarnation, readShortUint, writeIncarnation } from "./encoding.ts";
+import type { Decoder } from "lib0/decoding";
+import type { Encoder } from "lib0/encoding";
+import { readShortUint, writeUint } from "./bytes.ts";
+import { readIncarnation, writeIncarnation } from "./encoding.ts";
 import type { Incarnation } from "./incarnation.ts";
 
 /** An event's place in the total order: by number, then by replica. Numbers begin at 1. */
@@ -27,7 +28,7 @@ export const compareLamport = (left: LamportStamp, right: LamportStamp): number 
 
 /** Writes `varUint number` and eight bytes of the replica. */
 export const writeLamport = (encoder: Encoder, stamp: LamportStamp): void => {
-  writeVarUint(encoder, stamp.number);
+  writeUint(encoder, stamp.number);
   writeIncarnation(encoder, stamp.replica);
 };
 

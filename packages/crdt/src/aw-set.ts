@@ -1,15 +1,12 @@
 /** The add-wins set. */
-import { type Bag, addToBag, factsOfBag, takeFromBag } from "./bag.ts";
 import { type Causal, causal } from "./causal.ts";
 import { type DotStore, nodeOf } from "./dot-store.ts";
+import { addFact, type Elements, factsAbout, factsAboutAll, setOf, takeFact } from "./elements.ts";
 import type { Plain } from "./plain.ts";
 import { elementOf } from "./plain-check.ts";
 import { readElement, writePlain } from "./plain-encoding.ts";
-import { isSamePlain, type Key, keyOf, valueOfKey } from "./plain-order.ts";
+import { isSamePlain, keyOf } from "./plain-order.ts";
 import { coverAll, type Cursor, type Shape } from "./shape.ts";
-
-/** Elements by key, each with the additions that nothing has removed. */
-export type Elements = Map<Key, Bag>;
 
 type At = Cursor<Plain, Elements>;
 
@@ -32,36 +29,22 @@ export type AWSet = Causal<Plain, Elements, ReadonlySet<Plain>, AWSetMutators>;
 const shape: Shape<Plain, Elements, ReadonlySet<Plain>, AWSetMutators> = {
   name: "aw-set",
   createNode: () => new Map(),
-  insert: (node, element, fact) => {
-    const key = keyOf(element);
-    node.set(key, addToBag(node.get(key), fact));
-  },
-  remove: (node, element, fact) => {
-    const key = keyOf(element);
-    const rest = takeFromBag(node.get(key), fact);
-    if (rest === undefined) node.delete(key);
-    else node.set(key, rest);
-  },
+  insert: addFact,
+  remove: takeFact,
   isSame: isSamePlain,
   isEmpty: (node) => node.size === 0,
-  factsOf: function* (node) {
-    for (const bag of node.values()) yield* factsOfBag(bag);
-  },
-  value: (node) => {
-    const elements = new Set<Plain>();
-    for (const key of node.keys()) elements.add(valueOfKey(key));
-    return elements;
-  },
+  factsOf: factsAboutAll,
+  value: (node) => setOf(node.keys()),
   write: (encoder, element) => writePlain(encoder, element),
   read: (decoder) => readElement(decoder),
   mutators: {
     add: (at, element) => {
       const plain = elementOf(element);
-      coverAll(factsOfBag(at.node.get(keyOf(plain))), at);
+      coverAll(factsAbout(at.node, plain), at);
       at.put(plain);
     },
-    remove: (at, element) => coverAll(factsOfBag(at.node.get(keyOf(elementOf(element)))), at),
-    clear: (at) => coverAll(shape.factsOf(at.node), at),
+    remove: (at, element) => coverAll(factsAbout(at.node, elementOf(element)), at),
+    clear: (at) => coverAll(factsAboutAll(at.node), at),
   },
 };
 

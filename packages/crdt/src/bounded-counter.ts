@@ -1,8 +1,12 @@
 /** A counter that never goes below zero, although nobody asks anybody before taking from it: rights are dealt out beforehand. */
-import { readIncarnation, readShortUint, writeIncarnation } from "@syncline/clocks";
+import {
+  readIncarnation,
+  readShortUint,
+  refuse,
+  writeByte,
+  writeIncarnation,
+} from "@syncline/clocks";
 import type { Decoder } from "lib0/decoding";
-import { writeUint8 } from "lib0/encoding";
-import { refuse } from "./malformed.ts";
 import { type Chain, chainMap, type ChainMap } from "./chain-map.ts";
 import type { Crdt, ReplicaId } from "./crdt.ts";
 import { CrdtError } from "./crdt-error.ts";
@@ -61,7 +65,7 @@ const chain: Chain<Rights> = {
   },
   compare: (left, right) => compareIntegers(left.amount, right.amount),
   write: (encoder, { replica, to, amount }) => {
-    writeUint8(encoder, to === null ? 0 : to === replica ? 1 : 2);
+    writeByte(encoder, to === null ? 0 : to === replica ? 1 : 2);
     writeIncarnation(encoder, replica);
     if (to !== null && to !== replica) writeIncarnation(encoder, to);
     writeNatural(encoder, amount);

@@ -4,14 +4,12 @@
  * Counters (a total for each replica), grow-only and two-phase sets (absent, added, removed), last-writer-wins registers and maps (by time), max and
  * min registers: a product of chains is a lattice, and its join-irreducible elements are single entries. (Almeida et al. 2018, Appendix B.)
  */
-import { compareTimes, type HybridTime } from "@syncline/clocks";
+import { bytesOf, type HybridTime, readAll, refuse, writeUint } from "@syncline/clocks";
 import type { Decoder } from "lib0/decoding";
-import { type Encoder, writeVarUint } from "lib0/encoding";
-import { refuse } from "./malformed.ts";
-import type { Crdt, ReplicaId, Stats } from "./crdt.ts";
-import { bytesOf, readAll } from "./encoding.ts";
+import type { Encoder } from "lib0/encoding";
+import type { Crdt, ReplicaId } from "./crdt.ts";
 import type { Key } from "./plain-order.ts";
-import { readLength } from "./plain-encoding.ts";
+import { readLength } from "./text-encoding.ts";
 
 /** A state: entries by key. Entries are immutable and may be in many states. */
 export type ChainMap<Entry> = Map<Key, Entry>;
@@ -28,7 +26,6 @@ export interface Chain<Entry> {
   readonly write: (encoder: Encoder, entry: Entry, previous: Entry | null) => void;
   readonly read: (decoder: Decoder, previous: Entry | null) => Entry;
   readonly replicaOf?: (entry: Entry) => ReplicaId;
-  readonly timeOf?: (entry: Entry) => HybridTime;
   readonly folding?: "totals";
 }
 
@@ -36,9 +33,14 @@ export interface Chain<Entry> {
 export const chainMap = <Entry, Value, M extends object>(
   name: string,
   chain: Chain<Entry>,
-  rest: { readonly value: (state: ChainMap<Entry>) => Value; readonly mutators: M },
+  rest: {
+    readonly value: (state: ChainMap<Entry>) => Value;
+    readonly mutators: M;
+    readonly latestTime?: (state: ChainMap<Entry>) => HybridTime | null;
+  },
 ): Crdt<ChainMap<Entry>, Value, M> => ({
   name,
+  latestTime: () => null,
   ...rest,
   bottom: () => new Map(),
   isBottom: (state) => state.size === 0,
@@ -48,56 +50,57 @@ export const chainMap = <Entry, Value, M extends object>(
     return joined;
   },
   apply: (state, delta) => raise(chain, state, delta),
-  leq: (left, right) => {
-    for (const [key, entry] of left) if (isNews(chain, entry, right.get(key))) return false;
-    return true;
-  },
-  delta: (state, known) => {
-    const news: ChainMap<Entry> = new Map();
-    for (const [key, entry] of state) {
-      if (isNews(chain, entry, known.get(key))) news.set(key, entry);
-    }
-    return news;
-  },
+  leq: (left, right) => newsOf(chain, left, right).size === 0,
+  delta: (state, known) => newsOf(chain, state, known),
   decompose: function* (state) {
     for (const [key, entry] of state) yield new Map([[key, entry]]);
   },
-  encode: (state) => bytesOf((encoder) => writeEntries(encoder, chain, state)),
+  encode: (state) => encodeEntries(chain, state),
   decode: (bytes) => readAll(bytes, (decoder) => readEntries(decoder, chain)),
-  stats: (state) => statsOf(chain, state),
-  latestTime: (state) => latestOf(chain, state),
+  stats: (state) => ({
+    actors: new Set([...state.values()].flatMap((entry) => chain.replicaOf?.(entry) ?? [])).size,
+    dots: state.size,
+    cloud: 0,
+    bytes: encodeEntries(chain, state).length,
+  }),
   folding: chain.folding ?? "none",
 });
 
-const isNews = <Entry>(chain: Chain<Entry>, entry: Entry, known: Entry | undefined): boolean =>
-  known === undefined || (known !== entry && chain.compare(entry, known) > 0);
+/** The entries that are higher than what is known of them. */
+const newsOf = <Entry>(
+  chain: Chain<Entry>,
+  state: ChainMap<Entry>,
+  known: ChainMap<Entry>,
+): ChainMap<Entry> => {
+  const news: ChainMap<Entry> = new Map();
+  for (const [key, entry] of state) {
+    const other = known.get(key);
+    if (other === undefined || (other !== entry && chain.compare(entry, other) > 0)) {
+      news.set(key, entry);
+    }
+  }
+  return news;
+};
 
 const raise = <Entry>(
   chain: Chain<Entry>,
   state: ChainMap<Entry>,
   delta: ChainMap<Entry>,
 ): boolean => {
-  let isChanged = false;
-  for (const [key, entry] of delta) {
-    if (!isNews(chain, entry, state.get(key))) continue;
-    state.set(key, entry);
-    isChanged = true;
-  }
-  return isChanged;
+  const news = newsOf(chain, delta, state);
+  for (const [key, entry] of news) state.set(key, entry);
+  return news.size > 0;
 };
 
-const writeEntries = <Entry>(
-  encoder: Encoder,
-  chain: Chain<Entry>,
-  state: ChainMap<Entry>,
-): void => {
-  writeVarUint(encoder, state.size);
-  let previous: Entry | null = null;
-  for (const entry of [...state.values()].sort(chain.compareKeys)) {
-    chain.write(encoder, entry, previous);
-    previous = entry;
-  }
-};
+const encodeEntries = <Entry>(chain: Chain<Entry>, state: ChainMap<Entry>): Uint8Array =>
+  bytesOf((encoder) => {
+    writeUint(encoder, state.size);
+    let previous: Entry | null = null;
+    for (const entry of [...state.values()].sort(chain.compareKeys)) {
+      chain.write(encoder, entry, previous);
+      previous = entry;
+    }
+  });
 
 const readEntries = <Entry>(decoder: Decoder, chain: Chain<Entry>): ChainMap<Entry> => {
   const count = readLength(decoder);
@@ -105,32 +108,9 @@ const readEntries = <Entry>(decoder: Decoder, chain: Chain<Entry>): ChainMap<Ent
   let previous: Entry | null = null;
   for (let index = 0; index < count; index += 1) {
     const entry = chain.read(decoder, previous);
-    const isAfter = previous === null || chain.compareKeys(previous, entry) < 0;
-    if (!isAfter) refuse();
+    if (previous !== null && chain.compareKeys(previous, entry) >= 0) refuse();
     state.set(chain.keyOf(entry), entry);
     previous = entry;
   }
   return state;
-};
-
-const statsOf = <Entry>(chain: Chain<Entry>, state: ChainMap<Entry>): Stats => {
-  const actors = new Set<ReplicaId>();
-  if (chain.replicaOf !== undefined) {
-    for (const entry of state.values()) actors.add(chain.replicaOf(entry));
-  }
-  const bytes = bytesOf((encoder) => writeEntries(encoder, chain, state)).length;
-  return { actors: actors.size, dots: state.size, cloud: 0, bytes };
-};
-
-const latestOf = <Entry>(chain: Chain<Entry>, state: ChainMap<Entry>): HybridTime | null => {
-  let latest: HybridTime | null = null;
-  if (chain.timeOf === undefined) return null;
-  for (const entry of state.values()) latest = laterOf(latest, chain.timeOf(entry));
-  return latest;
-};
-
-/** The later of two times, either of which may be none. */
-export const laterOf = (left: HybridTime | null, right: HybridTime | null): HybridTime | null => {
-  if (left === null || right === null) return left ?? right;
-  return compareTimes(left, right) < 0 ? right : left;
 };

@@ -1,5 +1,5 @@
 /** A counter as a part of a map or record, where removing the part sets it back to zero. */
-import { refuse } from "./malformed.ts";
+import { refuse } from "@syncline/clocks";
 import { addIntegers, amountOf, type Integer, integerOf, subtractIntegers } from "./integer.ts";
 import type { Fact } from "./dot-store.ts";
 import { readPlain, writePlain } from "./plain-encoding.ts";

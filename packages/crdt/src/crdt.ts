@@ -71,11 +71,10 @@ export const foldedReplica: ReplicaId = "ffffffffffffffff";
 
 /** The mutators with the state and the replica left out, as a handle offers them. */
 export type Bound<M, Result> = {
-  readonly [Name in keyof M]: M[Name] extends (
-    state: never,
-    replica: never,
-    ...rest: infer Rest
-  ) => unknown
-    ? (...rest: Rest) => Result
+  readonly [Name in keyof M]: M[Name] extends (...all: infer All) => unknown
+    ? (...rest: WithoutTwo<All>) => Result
     : never;
 };
+
+/** Of each alternative: a record's `update` has one for each of its parts. */
+type WithoutTwo<All> = All extends readonly [unknown, unknown, ...infer Rest] ? Rest : never;

@@ -9,10 +9,8 @@
 import {
   addContext,
   addRange,
-  type CausalContext,
-  contextHas,
-  copyContext,
-  createContext,
+  contextMinus,
+  isInRanges,
   type MutableCausalContext,
 } from "@syncline/clocks";
 import type { ReplicaId } from "./crdt.ts";
@@ -48,20 +46,13 @@ export interface Arrangement<Payload, Node> {
 }
 
 /** A state without facts. */
-export const emptyStore = <Payload, Node>(): DotStore<Payload, Node> => ({
+export const emptyStore = <Payload, Node>(
+  context: MutableCausalContext = new Map(),
+): DotStore<Payload, Node> => ({
   facts: new Map(),
-  context: createContext(),
+  context,
   node: null,
 });
-
-/** The same facts and context in a state of their own. */
-export const copyStore = <Payload, Node>(
-  store: DotStore<Payload, Node>,
-): DotStore<Payload, Node> => {
-  const facts = new Map<ReplicaId, FactsByNumber<Payload>>();
-  for (const [replica, own] of store.facts) facts.set(replica, new Map(own));
-  return { facts, context: copyContext(store.context), node: null };
-};
 
 /** The facts as the shape arranges them. Linear in the facts the first time, constant from then on. */
 export const nodeOf = <Payload, Node>(
@@ -84,56 +75,74 @@ export const applyStore = <Payload, Node>(
   delta: DotStore<Payload, Node>,
 ): boolean => {
   refuseClones(arrangement, store, delta);
-  let isChanged = false;
-  for (const [replica, ranges] of delta.context) {
-    const own = store.facts.get(replica);
-    if (own === undefined) continue;
-    const theirs = delta.facts.get(replica);
+  const news = deltaOf(delta, store);
+  for (const [replica, ranges] of news.context) {
+    const own: FactsByNumber<Payload> = store.facts.get(replica) ?? new Map();
     for (const fact of factsIn(own, ranges)) {
-      if (theirs?.has(fact.number)) continue;
       own.delete(fact.number);
       if (store.node !== null) arrangement.remove(store.node, fact.payload, fact);
-      isChanged = true;
     }
-  }
-  for (const [replica, theirs] of delta.facts) {
-    let own = store.facts.get(replica);
-    for (const fact of theirs.values()) {
-      if (contextHas(store.context, replica, fact.number)) continue;
-      if (own === undefined) store.facts.set(replica, (own = new Map()));
-      own.set(fact.number, fact);
+    for (const [number, fact] of news.facts.get(replica) ?? []) {
+      own.set(number, fact);
       if (store.node !== null) arrangement.insert(store.node, fact.payload, fact);
     }
+    setFacts(store, replica, own);
   }
-  for (const replica of delta.context.keys()) {
-    if (store.facts.get(replica)?.size === 0) store.facts.delete(replica);
-  }
-  return addContext(store.context, delta.context) || isChanged;
+  addContext(store.context, news.context);
+  return news.context.size > 0;
 };
 
-/** The facts of one replica whose dots are in these ranges, as a list, in no order. Linear in the smaller of the two. */
-export const factsIn = <Payload>(
-  own: FactsByNumber<Payload>,
-  ranges: readonly number[],
-): readonly Fact<Payload>[] => {
-  const found: Fact<Payload>[] = [];
-  let dotCount = 0;
-  for (let index = 0; index < ranges.length; index += 2) {
-    dotCount += (ranges[index + 1] ?? 0) - (ranges[index] ?? 0);
-  }
-  if (dotCount > own.size) {
-    const context: CausalContext = new Map([["", ranges]]);
-    for (const fact of own.values()) if (contextHas(context, "", fact.number)) found.push(fact);
-    return found;
-  }
-  for (let index = 0; index < ranges.length; index += 2) {
-    const to = ranges[index + 1] ?? 0;
-    for (let number = ranges[index] ?? 0; number < to; number += 1) {
-      const fact = own.get(number);
-      if (fact !== undefined) found.push(fact);
+/** The least that brings `known` up to `state`: dots that it has not seen, and those of its facts that are overwritten. */
+export const deltaOf = <Payload, Node>(
+  state: DotStore<Payload, Node>,
+  known: DotStore<Payload, Node>,
+): DotStore<Payload, Node> => {
+  const news = emptyStore<Payload, Node>(contextMinus(state.context, known.context));
+  for (const [replica, ranges] of state.context) {
+    const own = state.facts.get(replica);
+    for (const fact of factsIn(own, news.context.get(replica))) putFact(news, fact);
+    for (const fact of factsIn(known.facts.get(replica), ranges)) {
+      if (!own?.has(fact.number)) putDot(news, fact);
     }
   }
-  return found;
+  return news;
+};
+
+/** The facts of one replica whose dots are in these ranges, in no order. Linear in the smaller of the two. */
+const factsIn = <Payload>(
+  own: FactsByNumber<Payload> = new Map(),
+  ranges: readonly number[] = [],
+): readonly Fact<Payload>[] => {
+  // The ends less the beginnings.
+  let dotCount = 0;
+  for (const bound of ranges) dotCount = bound - dotCount;
+  if (dotCount > own.size) {
+    return [...own.values()].filter(({ number }) => isInRanges(ranges, number));
+  }
+  const facts: Fact<Payload>[] = [];
+  for (const number of numbersIn(ranges)) {
+    const fact = own.get(number);
+    if (fact !== undefined) facts.push(fact);
+  }
+  return facts;
+};
+
+/** The numbers in these ranges, one by one. */
+export function* numbersIn(ranges: readonly number[]): Generator<number> {
+  for (let index = 0; index < ranges.length; index += 2) {
+    const to = ranges[index + 1] ?? 0;
+    for (let number = ranges[index] ?? 0; number < to; number += 1) yield number;
+  }
+}
+
+/** Makes these all the facts of the replica; none is the same as no entry. */
+export const setFacts = <Payload, Node>(
+  { facts }: DotStore<Payload, Node>,
+  replica: ReplicaId,
+  own: FactsByNumber<Payload>,
+): void => {
+  if (own.size > 0) facts.set(replica, own);
+  else facts.delete(replica);
 };
 
 /** Adds a fact and its dot to a state that nobody has looked at yet. */
@@ -141,9 +150,8 @@ export const putFact = <Payload, Node>(
   store: DotStore<Payload, Node>,
   fact: Fact<Payload>,
 ): void => {
-  const own = store.facts.get(fact.replica);
-  if (own === undefined) store.facts.set(fact.replica, new Map([[fact.number, fact]]));
-  else own.set(fact.number, fact);
+  const own: FactsByNumber<Payload> = store.facts.get(fact.replica) ?? new Map();
+  setFacts(store, fact.replica, own.set(fact.number, fact));
   putDot(store, fact);
 };
 
@@ -166,9 +174,8 @@ const refuseClones = <Payload, Node>(
 ): void => {
   for (const [replica, theirs] of delta.facts) {
     const own = store.facts.get(replica);
-    if (own === undefined) continue;
-    for (const fact of theirs.values()) {
-      const known = own.get(fact.number);
+    for (const [number, fact] of theirs) {
+      const known = own?.get(number);
       if (known === undefined || known === fact) continue;
       if (!arrangement.isSame(known.payload, fact.payload)) {
         throw new CrdtError("CLONED_REPLICA", `two devices write as ${replica}`);

@@ -1,7 +1,6 @@
 /** What the two flags have in common: facts that say on or off. */
-import { writeUint8 } from "lib0/encoding";
-import { refuse } from "./malformed.ts";
-import { readFlag } from "./plain-encoding.ts";
+import { refuse } from "@syncline/clocks";
+import { readFlag, writeFlag } from "./flag-encoding.ts";
 import { coverAll, type Cursor, type Leaf, leaf, type Shape } from "./shape.ts";
 
 type At = Cursor<boolean, Leaf<boolean>>;
@@ -25,7 +24,7 @@ export const flagShape = (
   name,
   isSame: Object.is,
   value: (node) => value(node.values()),
-  write: (encoder, isOn) => writeUint8(encoder, isOn ? 1 : 0),
+  write: (encoder, isOn) => writeFlag(encoder, isOn),
   read: (decoder) => {
     const isOn = readFlag(decoder);
     if (!isOn && !hasDisabling) refuse();

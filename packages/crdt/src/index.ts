@@ -3,7 +3,6 @@ export {
   awSet,
   type AWSetMutators,
   type AWSetState,
-  type Elements,
   hasElement,
   sizeOfSet,
 } from "./aw-set.ts";
@@ -37,6 +36,7 @@ export {
 export type { DotStore, Fact } from "./dot-store.ts";
 export { dwFlag } from "./dw-flag.ts";
 export { ewFlag, type Flag } from "./ew-flag.ts";
+export type { Bag, Elements } from "./elements.ts";
 export { type Extreme, type ExtremeRegister, maxRegister, minRegister } from "./extremes.ts";
 export type { FlagMutators } from "./flags.ts";
 export type { Fold, Folding } from "./folding.ts";
@@ -92,7 +92,13 @@ export {
   type RecordType,
   type RecordValue,
 } from "./record.ts";
-export { joinEncoded, typeDepthMax, typeNamed, typeNameLengthMax } from "./registry.ts";
+export {
+  joinEncoded,
+  joinPayloads,
+  typeDepthMax,
+  typeNamed,
+  typeNameLengthMax,
+} from "./registry.ts";
 export { createReplica, type Replica, type ReplicaChange } from "./replica.ts";
 export { type ResettableCounter, resettableCounter } from "./resettable-counter.ts";
 export {
@@ -112,4 +118,14 @@ export { type RWSet, rwSet, type RWSetMutators, type Verdict, type Verdicts } fr
 export type { Change, Leaf, Shape } from "./shape.ts";
 export type { Count, Totals } from "./totals.ts";
 export { type TwoPhaseSet, twoPhaseSet } from "./two-phase-set.ts";
+export {
+  decodePayload,
+  encodeDelta,
+  encodeJoined,
+  type Heads,
+  noteHead,
+  sentIn,
+  type ValuePayload,
+  type Writer,
+} from "./value-payload.ts";
 export type { Write, Writes } from "./writes.ts";

@@ -1,9 +1,7 @@
 /** Whole numbers of any size: plain numbers as long as they are exact, big integers beyond. */
-import { bytesLeft } from "@syncline/clocks";
-import { type Decoder } from "lib0/decoding";
-import { type Encoder, writeVarUint } from "lib0/encoding";
-import { refuse } from "./malformed.ts";
-import { readBig, writeBig } from "./plain-encoding.ts";
+import { readByte, refuse, writeByte, writeUint } from "@syncline/clocks";
+import type { Decoder } from "lib0/decoding";
+import type { Encoder } from "lib0/encoding";
 
 /** An exact whole number: a `number` up to 2^53 - 1 on either side of zero, a `bigint` beyond, never the other way round. */
 export type Integer = number | bigint;
@@ -45,14 +43,23 @@ export const compareIntegers = (left: Integer, right: Integer): number =>
 /** Totals end below 2^448: far beyond any count, and small enough that nobody can make others add megabytes. */
 const totalBytesMax = 64;
 
-/** Writes a natural number, seven bits to a byte. */
-export const writeNatural = (encoder: Encoder, value: Integer): void =>
-  typeof value === "number" ? writeVarUint(encoder, value) : writeBig(encoder, value);
+/** Writes a natural number, seven bits to a byte, the low ones first. */
+export const writeNatural = (encoder: Encoder, value: Integer): void => {
+  if (typeof value === "number") return writeUint(encoder, value);
+  let rest = value;
+  for (; rest > 127n; rest >>= 7n) writeByte(encoder, Number(rest & 127n) | 128);
+  writeByte(encoder, Number(rest));
+};
 
 /** Reads what `writeNatural` wrote; throws a `RangeError` for anything else. */
 export const readNatural = (decoder: Decoder): Integer => {
-  const before = bytesLeft(decoder);
-  const value = integerOf(readBig(decoder));
-  if (before - bytesLeft(decoder) > totalBytesMax) refuse();
-  return value;
+  let value = 0n;
+  for (let shift = 0; shift < totalBytesMax * 7; shift += 7) {
+    const byte = readByte(decoder);
+    value |= BigInt(byte & 127) << BigInt(shift);
+    if (byte > 127) continue;
+    if (byte === 0 && shift > 0) break;
+    return integerOf(value);
+  }
+  return refuse();
 };

@@ -1,8 +1,13 @@
 /** Bytes of places in a list: each run is spelled once in a state, and from then on referred to by a number. */
-import { readIncarnation, readShortUint, writeIncarnation } from "@syncline/clocks";
+import {
+  readIncarnation,
+  readShortUint,
+  refuse,
+  writeIncarnation,
+  writeUint,
+} from "@syncline/clocks";
 import type { Decoder } from "lib0/decoding";
-import { type Encoder, writeVarUint } from "lib0/encoding";
-import { refuse } from "./malformed.ts";
+import type { Encoder } from "lib0/encoding";
 import { type Position, type Run, runDepthMax } from "./list-position.ts";
 import type { Place, Spelled } from "./shape.ts";
 
@@ -38,16 +43,16 @@ export const readPosition = (decoder: Decoder, place: Place, spelled: Spelled): 
 
 const writeRun = (encoder: Encoder, run: Run, place: Place, runs: Runs): void => {
   const known = numberOf(run, runs);
-  if (known !== undefined) return writeVarUint(encoder, known + forms.count);
+  if (known !== undefined) return writeUint(encoder, known + forms.count);
   const isNamed = run.replica !== place.replica || run.number !== place.number;
-  writeVarUint(encoder, (isNamed ? forms.isNamed : 0) + (run.at === null ? 0 : forms.isUnder));
+  writeUint(encoder, (isNamed ? forms.isNamed : 0) + (run.at === null ? 0 : forms.isUnder));
   if (run.at !== null) {
     writeRun(encoder, run.at.run, place, runs);
     writeOffset(encoder, run.at.offset * 2 + (run.side === "left" ? 1 : 0), place.number);
   }
   if (isNamed) {
     writeIncarnation(encoder, run.replica);
-    writeVarUint(encoder, run.number);
+    writeUint(encoder, run.number);
   }
   remember(run, runs);
 };
@@ -83,10 +88,10 @@ const readRun = (decoder: Decoder, place: Place, runs: Runs, level: number): Run
 
 /** 0, 1 for the dot's own number, 2 for minus that, or else twice what it is, plus 3, or 4 if it is negative. */
 const writeOffset = (encoder: Encoder, offset: number, number: number): void => {
-  if (offset === 0) writeVarUint(encoder, 0);
-  else if (offset === number) writeVarUint(encoder, 1);
-  else if (offset === -number) writeVarUint(encoder, 2);
-  else writeVarUint(encoder, Math.abs(offset) * 2 + (offset < 0 ? 4 : 3));
+  if (offset === 0) writeUint(encoder, 0);
+  else if (offset === number) writeUint(encoder, 1);
+  else if (offset === -number) writeUint(encoder, 2);
+  else writeUint(encoder, Math.abs(offset) * 2 + (offset < 0 ? 4 : 3));
 };
 
 const readOffset = (decoder: Decoder, number: number): number => {

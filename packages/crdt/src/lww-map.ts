@@ -3,8 +3,9 @@ import type { HybridTime } from "@syncline/clocks";
 import { chainMap } from "./chain-map.ts";
 import type { Crdt, ReplicaId } from "./crdt.ts";
 import type { Plain } from "./plain.ts";
-import { keyTextOf, plainOf } from "./plain-check.ts";
-import { writeChain, type Writes, writeTo } from "./writes.ts";
+import { plainOf } from "./plain-check.ts";
+import { keyTextOf } from "./key-text.ts";
+import { latestWriteTime, writeChain, type Writes, writeTo } from "./writes.ts";
 
 /** The type of `lwwMap`. */
 export type LWWMap = Crdt<
@@ -33,6 +34,7 @@ export const lwwMap: LWWMap = chainMap("lww-map", writeChain(true), {
     for (const { key, value } of state.values()) if (value !== undefined) values.set(key, value);
     return values;
   },
+  latestTime: latestWriteTime,
   mutators: {
     set: (state, replica, key: string, value: Plain, time: HybridTime) =>
       writeTo(state, { key: keyTextOf(key), replica, value: plainOf(value), time }),

@@ -5,7 +5,7 @@ import type { Crdt, ReplicaId } from "./crdt.ts";
 import { type LastWriterShape, lastWriterShape } from "./last-writer-shape.ts";
 import type { Plain } from "./plain.ts";
 import { plainOf } from "./plain-check.ts";
-import { writeChain, type Writes, writeTo } from "./writes.ts";
+import { latestWriteTime, writeChain, type Writes, writeTo } from "./writes.ts";
 
 /** The type of `lwwRegister`. */
 export type LWWRegister = Crdt<
@@ -26,6 +26,7 @@ export type LWWRegister = Crdt<
 export const lwwRegister: LWWRegister = {
   ...chainMap("lww-register", writeChain(false), {
     value: (state): Plain => state.get("")?.value ?? null,
+    latestTime: latestWriteTime,
     mutators: {
       set: (state, replica, value: Plain, time: HybridTime) =>
         writeTo(state, { key: "", replica, value: plainOf(value), time }),

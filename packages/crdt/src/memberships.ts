@@ -1,11 +1,11 @@
 /** What grow-only and two-phase sets have in common: an element is absent, then present, then perhaps removed for ever. */
-import { writeUint8 } from "lib0/encoding";
 import type { Chain, ChainMap } from "./chain-map.ts";
 import type { ReplicaId } from "./crdt.ts";
 import type { Plain } from "./plain.ts";
 import { elementOf } from "./plain-check.ts";
 import { comparePlain, keyOf } from "./plain-order.ts";
-import { readElement, readFlag, writePlain } from "./plain-encoding.ts";
+import { readFlag, writeFlag } from "./flag-encoding.ts";
+import { readElement, writePlain } from "./plain-encoding.ts";
 
 /** An element, and whether it was removed: absent, then present, then removed for ever. */
 export interface Membership {
@@ -29,7 +29,7 @@ export const membershipChain = (canRemove: boolean): Chain<Membership> => ({
   compareKeys: (left, right) => comparePlain(left.element, right.element),
   compare: (left, right) => Number(left.isRemoved) - Number(right.isRemoved),
   write: (encoder, { element, isRemoved }) => {
-    if (canRemove) writeUint8(encoder, isRemoved ? 1 : 0);
+    if (canRemove) writeFlag(encoder, isRemoved);
     writePlain(encoder, element);
   },
   read: (decoder) => {

@@ -1,10 +1,9 @@
 /** The add-wins map of other types. */
-import { writeVarString } from "lib0/encoding";
 import { type Causal, causal } from "./causal.ts";
 import type { DotStore } from "./dot-store.ts";
 import { nodeOf } from "./dot-store.ts";
-import { keyTextOf } from "./plain-check.ts";
-import { readKeyText } from "./plain-encoding.ts";
+import { latestOf } from "./latest-time.ts";
+import { keyTextOf, readKeyText } from "./key-text.ts";
 import {
   type AnyShape,
   carryOut,
@@ -13,6 +12,7 @@ import {
   type Cursor,
   type Shape,
 } from "./shape.ts";
+import { writeText } from "./text-encoding.ts";
 
 /** A key, and what was said of the value there. */
 export interface AtKey {
@@ -52,7 +52,7 @@ export interface Embeddable<Value, M extends object> {
  * key in the delta.
  */
 export const orMap = <Value, M extends object>(type: Embeddable<Value, M>): ORMap<Value, M> =>
-  causal(mapShape(type.shape));
+  withTimes(causal(mapShape(type.shape)));
 
 /** The value's part at a key, or undefined. Constant time, beside what reading the part costs. */
 export const valueAt = <Value, M>(
@@ -76,7 +76,7 @@ const mapShape = <Value, M extends object>(
     return values;
   },
   write: (encoder, { key, inner }, place, spelled) => {
-    writeVarString(encoder, key);
+    writeText(encoder, key);
     part.write(encoder, inner, place, spelled);
   },
   read: (decoder, place, spelled) => {
@@ -123,6 +123,19 @@ export const branching = (
     for (const [key, branch] of node) yield* partAt(key).factsOf(branch);
   },
   timeOf: ({ key, inner }) => partAt(key).timeOf?.(inner) ?? null,
+});
+
+/** The type, with the times that its parts have. */
+export const withTimes = <Value, M extends object>(
+  type: Causal<AtKey, Branches, Value, M>,
+): Causal<AtKey, Branches, Value, M> => ({
+  ...type,
+  latestTime: ({ facts }) =>
+    latestOf(
+      [...facts.values()].flatMap((own) =>
+        [...own.values()].map(({ payload }) => type.shape.timeOf?.(payload) ?? null),
+      ),
+    ),
 });
 
 /** Carries out a change at a key: what it says is said under that key. */

@@ -1,94 +1,97 @@
 /** Bytes of plain values: one spelling for each, and safe to read from a stranger. */
-import { bytesLeft, readShortUint } from "@syncline/clocks";
-import { type Decoder, readFloat64, readUint8, readUint8Array, readVarString } from "lib0/decoding";
+import { bytesOf, readByte, readShortUint, refuse, writeByte, writeUint } from "@syncline/clocks";
+import type { Decoder } from "lib0/decoding";
+import type { Encoder } from "lib0/encoding";
+import { bigDigitsMax, depthMax, type Plain, valueBytesMax } from "./plain.ts";
 import {
-  createEncoder,
-  type Encoder,
-  toUint8Array,
-  writeFloat64,
-  writeUint8,
-  writeUint8Array,
-  writeVarString,
-  writeVarUint,
-} from "lib0/encoding";
-import { refuse } from "./malformed.ts";
+  arrayTag,
+  bigTag,
+  bytesTag,
+  falseTag,
+  floatTag,
+  negativeTag,
+  nullTag,
+  objectTag,
+  positiveTag,
+  textTag,
+  trueTag,
+} from "./plain-tags.ts";
 import {
-  bigintBytesMax,
-  depthMax,
-  keyBytesMax,
-  type Plain,
-  setOwn,
-  valueBytesMax,
-} from "./plain.ts";
+  readBytes,
+  readLength,
+  readText,
+  wellFormed,
+  writeBytes,
+  writeText,
+} from "./text-encoding.ts";
 
-const tags = {
-  null: 0,
-  false: 1,
-  true: 2,
-  float: 3,
-  positive: 4,
-  negative: 5,
-  string: 6,
-  bytes: 7,
-  array: 8,
-  object: 9,
-  positiveBig: 10,
-  negativeBig: 11,
-} as const;
+/** The bytes of a value alone. Throws as `writePlain` does. */
+export const encodePlain = (value: unknown): Uint8Array =>
+  bytesOf((encoder) => writePlain(encoder, value));
 
-/** The bytes of a value alone. */
-export const encodePlain = (value: Plain): Uint8Array => {
-  const encoder = createEncoder();
-  writePlain(encoder, value);
-  return toUint8Array(encoder);
-};
-
-/** Writes a tag of one byte, then: integers below 2^53 as `varUint` of what they are beyond 0 or -1, other numbers as a double, text and bytes after their length, keys ascending. */
-export const writePlain = (encoder: Encoder, value: Plain): void => {
-  if (typeof value === "string") {
-    writeUint8(encoder, tags.string);
-    writeVarString(encoder, value);
-  } else if (typeof value === "number") {
-    writeNumber(encoder, value);
-  } else if (typeof value === "boolean") {
-    writeUint8(encoder, value ? tags.true : tags.false);
-  } else if (typeof value === "bigint") {
-    writeUint8(encoder, value < 0n ? tags.negativeBig : tags.positiveBig);
-    writeBig(encoder, value < 0n ? -1n - value : value);
-  } else if (value === null) {
-    writeUint8(encoder, tags.null);
-  } else {
-    writeContainer(encoder, value);
+/**
+ * Writes a tag of one byte, then: integers below 2^53 as `varUint` of what they are beyond 0 or -1, other numbers as a double, text, bytes and the
+ * digits of big integers after their length, keys ascending.
+ *
+ * Throws a `TypeError` for what is no plain data (undefined, functions, dates, instances of classes, holes), and a `RangeError` where it is nested too
+ * deep or has a number too long.
+ */
+export const writePlain = (encoder: Encoder, value: unknown, depth = 0): void => {
+  switch (typeof value) {
+    case "string":
+      writeByte(encoder, textTag);
+      return writeText(encoder, value);
+    case "number":
+      return writeNumber(encoder, value);
+    case "boolean":
+      return writeByte(encoder, value ? trueTag : falseTag);
+    case "bigint":
+      writeByte(encoder, bigTag);
+      return writeText(encoder, digitsOf(value));
+    case "object":
+      if (value !== null) return writeContainer(encoder, value, depth + 1);
+      return writeByte(encoder, nullTag);
+    case "undefined":
+    case "symbol":
+    case "function":
+      refuseKind(value);
   }
 };
 
+function refuseKind(value: unknown): never {
+  throw new TypeError(`not plain data: ${String(value)}`);
+}
+
+/** Throws the `RangeError` of a value that comes in. */
+export function refuseSize(): never {
+  throw new RangeError("a value too large or too deep");
+}
+
 /** Reads what `writePlain` wrote; throws for anything else: other spellings, ill-formed text, keys out of order, a depth over 64, counts beyond the bytes left. */
 export const readPlain = (decoder: Decoder, depth = 0): Plain => {
-  const tag = readUint8(decoder);
+  const tag = readByte(decoder);
   switch (tag) {
-    case tags.null:
+    case nullTag:
       return null;
-    case tags.false:
-    case tags.true:
-      return tag === tags.true;
-    case tags.float:
+    case falseTag:
+    case trueTag:
+      return tag === trueTag;
+    case floatTag:
       return readFloat(decoder);
-    case tags.positive:
+    case positiveTag:
       return readShortUint(decoder);
-    case tags.negative:
+    case negativeTag:
       return readNegative(decoder);
-    case tags.string:
+    case textTag:
       return readText(decoder);
-    case tags.bytes:
-      return readUint8Array(decoder, readLength(decoder)).slice();
-    case tags.array:
-    case tags.object:
+    case bytesTag:
+      return readBytes(decoder, readLength(decoder));
+    case arrayTag:
+    case objectTag:
       if (depth >= depthMax) refuse();
-      return tag === tags.array ? readArray(decoder, depth + 1) : readObject(decoder, depth + 1);
-    case tags.positiveBig:
+      return Object.freeze((tag === arrayTag ? readArray : readObject)(decoder, depth + 1));
+    case bigTag:
       return readBig(decoder);
-    case tags.negativeBig:
-      return -1n - readBig(decoder);
     default:
       refuse();
   }
@@ -109,140 +112,87 @@ export const readValue = (decoder: Decoder): Plain => {
   return value;
 };
 
-/** Reads a flag of one byte, 0 or 1. */
-export const readFlag = (decoder: Decoder): boolean => {
-  const flag = readUint8(decoder);
-  if (flag > 1) refuse();
-  return flag === 1;
+/** Decimal digits, with a limit: to read a number takes more than linear time. */
+const digitsOf = (value: bigint): string => {
+  const digits = String(value);
+  if (digits.length > bigDigitsMax) refuseSize();
+  return digits;
 };
 
-/** Reads the key of a map, within the limit of 1,024 bytes. */
-export const readKeyText = (decoder: Decoder): string => {
-  const start = decoder.pos;
-  const key = readText(decoder);
-  if (decoder.pos - start > keyBytesMax + 2) refuse();
-  return key;
-};
-
-/** Reads text after its length; throws if it is ill-formed or longer than what is left. */
-const readText = (decoder: Decoder): string => {
-  const { pos } = decoder;
-  const length = readLength(decoder);
-  if (length > 32) {
-    decoder.pos = pos;
-    return readVarString(decoder);
-  }
-  // Short and ASCII is the common case, and ten times faster than a TextDecoder.
-  let text = "";
-  const end = decoder.pos + length;
-  for (let index = decoder.pos; index < end; index += 1) {
-    const byte = decoder.arr[index] ?? 0;
-    if (byte > 127) {
-      decoder.pos = pos;
-      return readVarString(decoder);
-    }
-    text += String.fromCharCode(byte);
-  }
-  decoder.pos = end;
-  return text;
-};
-
-/** A length or count that the bytes left can hold. */
-export const readLength = (decoder: Decoder): number => {
-  const length = readShortUint(decoder);
-  if (length > bytesLeft(decoder)) refuse();
-  return length;
-};
-
-/** Writes a natural number as LEB128: for those below 2^53 it is what `writeVarUint` writes. */
-export const writeBig = (encoder: Encoder, value: bigint): void => {
-  let rest = value;
-  while (rest > 127n) {
-    writeUint8(encoder, Number(rest & 127n) | 128);
-    rest >>= 7n;
-  }
-  writeUint8(encoder, Number(rest));
-};
-
-/** Reads what `writeBig` wrote; throws for a longer spelling and for numbers of more than 128 bytes. */
-export const readBig = (decoder: Decoder): bigint => {
-  let value = 0n;
-  for (let shift = 0; shift < bigintBytesMax * 8; shift += 7) {
-    const byte = readUint8(decoder);
-    value |= BigInt(byte & 127) << BigInt(shift);
-    if (byte > 127) continue;
-    if (byte === 0 && shift > 0) refuse();
-    return value;
-  }
-  refuse();
+const readBig = (decoder: Decoder): bigint => {
+  const digits = readText(decoder);
+  const value = digits.length > bigDigitsMax ? refuse() : BigInt(digits);
+  if (digitsOf(value) !== digits) refuse();
+  return value;
 };
 
 const writeNumber = (encoder: Encoder, value: number): void => {
-  if (!Number.isSafeInteger(value) || Object.is(value, -0)) {
-    writeUint8(encoder, tags.float);
-    return writeFloat64(encoder, value);
+  if (isInteger(value)) {
+    writeByte(encoder, value < 0 ? negativeTag : positiveTag);
+    return writeUint(encoder, value < 0 ? -1 - value : value);
   }
-  writeUint8(encoder, value < 0 ? tags.negative : tags.positive);
-  return writeVarUint(encoder, value < 0 ? -1 - value : value);
+  writeByte(encoder, floatTag);
+  const view = new DataView(new ArrayBuffer(8));
+  view.setFloat64(0, value);
+  for (const byte of new Uint8Array(view.buffer)) writeByte(encoder, byte);
 };
 
 const readFloat = (decoder: Decoder): number => {
-  const start = decoder.pos;
-  const value = readFloat64(decoder);
-  const isInteger = Number.isSafeInteger(value) && !Object.is(value, -0);
-  if (isInteger || (Number.isNaN(value) && !isOnlyNaN(decoder.arr.subarray(start, start + 8)))) {
-    refuse();
-  }
+  const view = new DataView(readBytes(decoder, 8).buffer);
+  const value = view.getFloat64(0);
+  // There are 2^53 NaNs, and one of them is written.
+  const isOtherNaN = Number.isNaN(value) && view.getBigUint64(0) !== 0x7ff8n << 48n;
+  if (isInteger(value) || isOtherNaN) refuse();
   return value;
 };
-
-/** There are 2^53 NaNs, and one of them is written. */
-const isOnlyNaN = (bytes: Uint8Array): boolean =>
-  bytes.every((byte, index) => byte === ([0x7f, 0xf8][index] ?? 0));
 
 const readNegative = (decoder: Decoder): number => {
   const value = -1 - readShortUint(decoder);
-  if (!Number.isSafeInteger(value)) refuse();
-  return value;
+  return isInteger(value) ? value : refuse();
 };
 
-const writeContainer = (encoder: Encoder, value: object): void => {
+/** Whether the number is spelled as an integer. */
+const isInteger = (value: number): boolean => Number.isSafeInteger(value) && !Object.is(value, -0);
+
+const writeContainer = (encoder: Encoder, value: object, depth: number): void => {
   if (value instanceof Uint8Array) {
-    writeUint8(encoder, tags.bytes);
-    writeVarUint(encoder, value.length);
-    return writeUint8Array(encoder, value);
+    writeByte(encoder, bytesTag);
+    return writeBytes(encoder, value);
   }
+  if (depth > depthMax) refuseSize();
   if (Array.isArray(value)) {
-    writeUint8(encoder, tags.array);
-    writeVarUint(encoder, value.length);
-    for (const item of value as readonly Plain[]) writePlain(encoder, item);
+    writeByte(encoder, arrayTag);
+    writeUint(encoder, value.length);
+    for (const item of value as readonly unknown[]) writePlain(encoder, item, depth);
     return;
   }
-  writeUint8(encoder, tags.object);
-  const entries = Object.entries(value as Readonly<Record<string, Plain>>);
-  writeVarUint(encoder, entries.length);
-  for (const [key, item] of entries.sort(([left], [right]) => (left < right ? -1 : 1))) {
-    writeVarString(encoder, key);
-    writePlain(encoder, item);
+  const prototype: unknown = Object.getPrototypeOf(value) ?? Object.prototype;
+  if (Object.getPrototypeOf(prototype) !== null) refuseKind(value);
+  const items = new Map(Object.entries(value).map(([key, item]) => [wellFormed(key), item]));
+  writeByte(encoder, objectTag);
+  writeUint(encoder, items.size);
+  for (const key of [...items.keys()].sort()) {
+    writeText(encoder, key);
+    writePlain(encoder, items.get(key), depth);
   }
 };
 
-const readArray = (decoder: Decoder, depth: number): Plain => {
+const readArray = (decoder: Decoder, depth: number): readonly Plain[] => {
   const count = readLength(decoder);
   const items: Plain[] = [];
   while (items.length < count) items.push(readPlain(decoder, depth));
-  return Object.freeze(items);
+  return items;
 };
 
-const readObject = (decoder: Decoder, depth: number): Plain => {
+const readObject = (decoder: Decoder, depth: number): { readonly [key: string]: Plain } => {
   const count = readLength(decoder);
-  const value = {};
-  let previous = "";
-  for (let index = 0; index < count; index += 1) {
+  const entries: [string, Plain][] = [];
+  while (entries.length < count) {
     const key = readText(decoder);
-    if (index > 0 && key <= previous) refuse();
-    setOwn(value, key, readPlain(decoder, depth));
-    previous = key;
+    const previous = entries.at(-1);
+    if (previous !== undefined && key <= previous[0]) refuse();
+    entries.push([key, readPlain(decoder, depth)]);
   }
-  return Object.freeze(value);
+  // Also an entry named `__proto__` is one of its own; an assignment would set the prototype.
+  return Object.fromEntries(entries);
 };

@@ -23,15 +23,5 @@ export const keyBytesMax = 1_024;
 /** How deep arrays and objects may be nested. */
 export const depthMax = 64;
 
-/** How many bytes a big integer may have. */
-export const bigintBytesMax = 128;
-
-/** Sets a property that an object has itself, also one that is named `__proto__`: an assignment would set the prototype. */
-export const setOwn = (target: object, key: string, value: unknown): void => {
-  Object.defineProperty(target, key, {
-    value,
-    enumerable: true,
-    configurable: true,
-    writable: true,
-  });
-};
+/** How many decimal digits a big integer may have, the sign included. */
+export const bigDigitsMax = 310;

@@ -1,9 +1,14 @@
 /** Named parts, each of a type of its own. */
-import { readUint8 } from "lib0/decoding";
-import { writeUint8 } from "lib0/encoding";
+import { readByte, writeByte } from "@syncline/clocks";
 import { type Causal, causal } from "./causal.ts";
-import { type AtKey, type Branches, branching, carryOutAt, type Embeddable } from "./or-map.ts";
-import { setOwn } from "./plain.ts";
+import {
+  type AtKey,
+  type Branches,
+  branching,
+  carryOutAt,
+  type Embeddable,
+  withTimes,
+} from "./or-map.ts";
 import { type AnyShape, type Change, coverAll, type Cursor, type Shape } from "./shape.ts";
 
 /** The parts of a record by name. */
@@ -50,7 +55,8 @@ export const fieldCountMax = 255;
  * Names are letters, digits, `_` and `-`. They are part of the type's name, in their order; a part costs one byte in each fact. Otherwise as
  * `orMap`: one causal context for the whole. Throws a `RangeError` for a name that is none, or more than 255 parts.
  */
-export const record = <F extends Fields>(fields: F): RecordType<F> => causal(recordShape(fields));
+export const record = <F extends Fields>(fields: F): RecordType<F> =>
+  withTimes(causal(recordShape(fields)));
 
 const recordShape = <F extends Fields>(
   fields: F,
@@ -72,18 +78,18 @@ const recordShape = <F extends Fields>(
     ...branching(partAt),
     name,
     value: (node) => {
-      const value = {};
-      for (const [field, part] of parts) {
-        setOwn(value, field, part.value(node.get(field) ?? part.createNode()));
-      }
-      return value as RecordValue<F>;
+      const values = [...parts].map(([field, part]) => [
+        field,
+        part.value(node.get(field) ?? part.createNode()),
+      ]);
+      return Object.fromEntries(values) as RecordValue<F>;
     },
     write: (encoder, { key, inner }, place, spelled) => {
-      writeUint8(encoder, names.indexOf(key));
+      writeByte(encoder, names.indexOf(key));
       partAt(key).write(encoder, inner, place, spelled);
     },
     read: (decoder, place, spelled) => {
-      const key = names[readUint8(decoder)] ?? "";
+      const key = names[readByte(decoder)] ?? "";
       return { key, inner: partAt(key).read(decoder, place, spelled) };
     },
     mutators: {

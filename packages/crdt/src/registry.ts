@@ -1,7 +1,7 @@
 /** From a type's name to the type: for who joins, stores and compares values that others understand. */
 import { awSet } from "./aw-set.ts";
 import { boundedCounter } from "./bounded-counter.ts";
-import type { AnyCrdt } from "./crdt.ts";
+import type { AnyCrdt, ReplicaId } from "./crdt.ts";
 import { dwFlag } from "./dw-flag.ts";
 import { ewFlag } from "./ew-flag.ts";
 import { maxRegister, minRegister } from "./extremes.ts";
@@ -16,7 +16,9 @@ import { pnCounter } from "./pn-counter.ts";
 import { fieldCountMax, record } from "./record.ts";
 import { resettableCounter } from "./resettable-counter.ts";
 import { rwSet } from "./rw-set.ts";
+import type { Origin } from "./origins.ts";
 import { twoPhaseSet } from "./two-phase-set.ts";
+import { decodePayload, encodeJoined, noteHead } from "./value-payload.ts";
 
 /** Letters that the name of a type may have. */
 export const typeNameLengthMax = 1_024;
@@ -42,7 +44,7 @@ export const typeNamed = (name: string): AnyCrdt | null => {
 /**
  * The join of encoded states and deltas of the type with this name, as bytes; null if there is no such type, or if any of the bytes are malformed.
  *
- * This is how a home compacts a value: it need not know what the value is. Linear in the bytes.
+ * Who joins need not know what the value is. Linear in the bytes.
  */
 export const joinEncoded = (name: string, encoded: readonly Uint8Array[]): Uint8Array | null => {
   const type = typeNamed(name);
@@ -54,6 +56,25 @@ export const joinEncoded = (name: string, encoded: readonly Uint8Array[]): Uint8
     type.apply(joined, state);
   }
   return type.encode(joined);
+};
+
+/**
+ * The join of payloads of the type with this name, as one; null if there is no such type, or if any of them is malformed. Throws a `CrdtError` as `apply` does.
+ *
+ * This is how a home compacts a value: it need not know what the value is. Linear in the bytes.
+ */
+export const joinPayloads = (name: string, payloads: readonly Uint8Array[]): Uint8Array | null => {
+  const type = typeNamed(name);
+  if (type === null) return null;
+  const joined = type.bottom();
+  const heads = new Map<ReplicaId, Origin>();
+  for (const bytes of payloads) {
+    const payload = decodePayload(type, bytes);
+    if (payload === null) return null;
+    type.apply(joined, payload.state);
+    for (const [replica, head] of payload.heads) noteHead(heads, replica, head);
+  }
+  return encodeJoined(type, heads, joined);
 };
 
 type Part = Embeddable<unknown, object>;

@@ -46,7 +46,7 @@ export const createReplica = <State, Value, M extends object>(
   return {
     id,
     state,
-    mutate: mutate as Bound<M, State>,
+    mutate: mutate as object as Bound<M, State>,
     value: () => type.value(state),
     receive: (delta) => {
       const news = type.delta(delta, state);

@@ -12,15 +12,12 @@
  * folds, and `rejoin`s: what it had not sent is spelled anew. (Akka's pruning, without its silent hole: there a replica that was away longer than
  * the pruning is remembered brings the removed entry back, and is counted twice.)
  */
-import { bytesLeft, readIncarnation, writeIncarnation } from "@syncline/clocks";
-import { readVarUint8Array } from "lib0/decoding";
-import { writeVarUint8Array } from "lib0/encoding";
-import { refuse } from "./malformed.ts";
+import { bytesOf, readAll, readIncarnation, refuse, writeIncarnation } from "@syncline/clocks";
 import { type Crdt, foldedReplica, type ReplicaId } from "./crdt.ts";
 import { CrdtError } from "./crdt-error.ts";
-import { bytesOf, readAll } from "./encoding.ts";
 import type { Fold } from "./folding.ts";
 import { foldingOf } from "./folding-of.ts";
+import { readBytes, readLength, writeBytes } from "./text-encoding.ts";
 
 /** A state, and which folds are in it. A record: functions give a new one, and leave the old as it was. */
 export interface Fenced<State> {
@@ -136,8 +133,8 @@ export const rejoin = <State>(
 export const encodeFold = <State>(type: AnyType<State>, fold: Fold<State>): Uint8Array =>
   bytesOf((encoder) => {
     writeIncarnation(encoder, fold.retired);
-    writeVarUint8Array(encoder, type.encode(fold.fence));
-    writeVarUint8Array(encoder, type.encode(fold.folded));
+    writeBytes(encoder, type.encode(fold.fence));
+    writeBytes(encoder, type.encode(fold.folded));
   });
 
 /** The fold that these bytes are, or null. */
@@ -145,9 +142,7 @@ export const decodeFold = <State>(type: AnyType<State>, bytes: Uint8Array): Fold
   readAll(bytes, (decoder) => {
     const retired = readIncarnation(decoder);
     const [fence, folded] = [0, 1].map(() => {
-      const part = readVarUint8Array(decoder);
-      if (decoder.pos > decoder.arr.length || bytesLeft(decoder) < 0) refuse();
-      return type.decode(part);
+      return type.decode(readBytes(decoder, readLength(decoder)));
     });
     if (fence === null || fence === undefined || folded === null || folded === undefined) {
       refuse();

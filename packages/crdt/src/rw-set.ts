@@ -1,11 +1,11 @@
 /** The remove-wins set. */
-import { writeUint8 } from "lib0/encoding";
-import { type Bag, addToBag, factsOfBag, takeFromBag } from "./bag.ts";
+import { refuse } from "@syncline/clocks";
 import { type Causal, causal } from "./causal.ts";
+import { addFact, type Elements, factsAbout, factsAboutAll, setOf, takeFact } from "./elements.ts";
 import type { Plain } from "./plain.ts";
 import { elementOf } from "./plain-check.ts";
-import { readElement, readFlag, writePlain } from "./plain-encoding.ts";
-import { isSamePlain, type Key, keyOf, valueOfKey } from "./plain-order.ts";
+import { readElement, readPlain, writePlain } from "./plain-encoding.ts";
+import { isSamePlain } from "./plain-order.ts";
 import { coverAll, type Cursor, type Shape } from "./shape.ts";
 
 /** What was last said of an element: that it is in the set, or not. */
@@ -14,11 +14,8 @@ export interface Verdict {
   readonly isPresent: boolean;
 }
 
-/** Elements by key, each with the additions and the removals that stand. */
-export type Verdicts = Map<
-  Key,
-  { readonly added: Bag | undefined; readonly removed: Bag | undefined }
->;
+/** The elements of which a removal stands, and those of which an addition does. */
+export type Verdicts = readonly [removed: Elements, added: Elements];
 
 type At = Cursor<Verdict, Verdicts>;
 
@@ -33,54 +30,29 @@ export interface RWSetMutators {
 /** The type of `rwSet`. */
 export type RWSet = Causal<Verdict, Verdicts, ReadonlySet<Plain>, RWSetMutators>;
 
-const say = (at: At, element: Plain, isPresent: boolean): void => {
-  const plain = elementOf(element);
-  const known = at.node.get(keyOf(plain));
-  coverAll(factsOfBag(known?.added), at);
-  coverAll(factsOfBag(known?.removed), at);
-  at.put({ element: plain, isPresent });
+const say = (at: At, given: Plain, isPresent: boolean): void => {
+  const element = elementOf(given);
+  for (const elements of at.node) coverAll(factsAbout(elements, element), at);
+  at.put({ element, isPresent });
 };
 
 const shape: Shape<Verdict, Verdicts, ReadonlySet<Plain>, RWSetMutators> = {
   name: "rw-set",
-  createNode: () => new Map(),
-  insert: (node, { element, isPresent }, fact) => {
-    const key = keyOf(element);
-    const { added, removed } = node.get(key) ?? { added: undefined, removed: undefined };
-    const next = isPresent
-      ? { added: addToBag(added, fact), removed }
-      : { added, removed: addToBag(removed, fact) };
-    node.set(key, next);
-  },
-  remove: (node, { element, isPresent }, fact) => {
-    const key = keyOf(element);
-    const { added, removed } = node.get(key) ?? { added: undefined, removed: undefined };
-    const next = isPresent
-      ? { added: takeFromBag(added, fact), removed }
-      : { added, removed: takeFromBag(removed, fact) };
-    if (next.added === undefined && next.removed === undefined) node.delete(key);
-    else node.set(key, next);
-  },
+  createNode: () => [new Map(), new Map()],
+  insert: (node, { element, isPresent }, fact) => addFact(node[isPresent ? 1 : 0], element, fact),
+  remove: (node, { element, isPresent }, fact) => takeFact(node[isPresent ? 1 : 0], element, fact),
   isSame: (left, right) =>
     left.isPresent === right.isPresent && isSamePlain(left.element, right.element),
-  isEmpty: (node) => node.size === 0,
-  factsOf: function* (node) {
-    for (const { added, removed } of node.values()) {
-      yield* factsOfBag(added);
-      yield* factsOfBag(removed);
-    }
-  },
-  value: (node) => {
-    const elements = new Set<Plain>();
-    for (const [key, { removed }] of node) if (removed === undefined) elements.add(valueOfKey(key));
-    return elements;
-  },
+  isEmpty: (node) => node.every(({ size }) => size === 0),
+  factsOf: (node) => node.flatMap(factsAboutAll),
+  value: ([removed, added]) => setOf([...added.keys()].filter((key) => !removed.has(key))),
   write: (encoder, { element, isPresent }) => {
-    writeUint8(encoder, isPresent ? 1 : 0);
+    writePlain(encoder, isPresent);
     writePlain(encoder, element);
   },
   read: (decoder) => {
-    const isPresent = readFlag(decoder);
+    const isPresent = readPlain(decoder);
+    if (typeof isPresent !== "boolean") refuse();
     return { element: readElement(decoder), isPresent };
   },
   mutators: {

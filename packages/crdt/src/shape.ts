@@ -45,9 +45,12 @@ export interface Shape<Payload, Node, Value, M extends object> extends Arrangeme
 export type AnyShape = Shape<any, any, unknown, object>;
 
 /** What a caller gives to each mutator of a shape. */
-export type ArgumentsOf<Mutator> = Mutator extends (at: never, ...rest: infer Rest) => void
-  ? Rest
+export type ArgumentsOf<Mutator> = Mutator extends (...all: infer All) => void
+  ? WithoutFirst<All>
   : never;
+
+/** Of each alternative: inferred as the rest beside a first parameter, a union of tuples would come out as `never`. */
+type WithoutFirst<All> = All extends readonly [unknown, ...infer Rest] ? Rest : never;
 
 /** A change as data: the name of a mutator and what it takes. For parts of maps and records. */
 export type Change<M> = {

@@ -1,8 +1,12 @@
 /** What all counters are: for each replica some totals that only that replica raises. */
-import { readIncarnation, readShortUint, writeIncarnation } from "@syncline/clocks";
+import {
+  readIncarnation,
+  readShortUint,
+  refuse,
+  writeIncarnation,
+  writeUint,
+} from "@syncline/clocks";
 import type { Decoder } from "lib0/decoding";
-import { writeVarUint } from "lib0/encoding";
-import { refuse } from "./malformed.ts";
 import type { Chain, ChainMap } from "./chain-map.ts";
 import type { ReplicaId } from "./crdt.ts";
 import {
@@ -38,7 +42,7 @@ export const totalsChain = (columnCount: number): Chain<Total> => ({
   compare: (left, right) => compareIntegers(left.amount, right.amount),
   write: (encoder, total, previous) => {
     const isSame = total.replica === previous?.replica;
-    writeVarUint(encoder, total.column * 2 + (isSame ? 1 : 0));
+    writeUint(encoder, total.column * 2 + (isSame ? 1 : 0));
     if (!isSame) writeIncarnation(encoder, total.replica);
     writeNatural(encoder, total.amount);
   },

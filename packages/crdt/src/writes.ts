@@ -2,19 +2,25 @@
 import {
   compareTimes,
   type HybridTime,
+  readByte,
   readIncarnation,
   readShortUint,
+  refuse,
   startOfTime,
   timeAfter,
+  writeByte,
   writeIncarnation,
+  writeUint,
 } from "@syncline/clocks";
-import { type Decoder, readUint8 } from "lib0/decoding";
-import { type Encoder, writeUint8, writeVarString, writeVarUint } from "lib0/encoding";
-import { refuse } from "./malformed.ts";
+import type { Decoder } from "lib0/decoding";
+import type { Encoder } from "lib0/encoding";
 import type { Chain, ChainMap } from "./chain-map.ts";
 import type { ReplicaId } from "./crdt.ts";
 import type { Plain } from "./plain.ts";
-import { readValue, readKeyText, writePlain } from "./plain-encoding.ts";
+import { latestOf } from "./latest-time.ts";
+import { readKeyText } from "./key-text.ts";
+import { readValue, writePlain } from "./plain-encoding.ts";
+import { writeText } from "./text-encoding.ts";
 import { comparePlain } from "./plain-order.ts";
 
 /** A write: when, by whom, and what; `undefined` says that the key was deleted. */
@@ -36,8 +42,8 @@ export const writeChain = (hasKeys: boolean): Chain<Write> => ({
   write: (encoder, { key, time, replica, value }, previous) => {
     const isSame = replica === previous?.replica;
     if (hasKeys) {
-      writeVarString(encoder, key);
-      writeUint8(encoder, (value === undefined ? 0 : 1) + (isSame ? 2 : 0));
+      writeText(encoder, key);
+      writeByte(encoder, (value === undefined ? 0 : 1) + (isSame ? 2 : 0));
     }
     writeTimeAfter(encoder, time, previous?.time ?? startOfTime);
     if (!isSame) writeIncarnation(encoder, replica);
@@ -45,7 +51,7 @@ export const writeChain = (hasKeys: boolean): Chain<Write> => ({
   },
   read: (decoder, previous) => {
     const key = hasKeys ? readKeyText(decoder) : "";
-    const head = hasKeys ? readUint8(decoder) : 1;
+    const head = hasKeys ? readByte(decoder) : 1;
     const time = readTimeAfter(decoder, previous?.time ?? startOfTime);
     const replica = head > 1 ? previous?.replica : readIncarnation(decoder);
     const isSpelledTwice = head < 2 && replica === previous?.replica;
@@ -55,8 +61,11 @@ export const writeChain = (hasKeys: boolean): Chain<Write> => ({
     return { key, time, replica, value: head % 2 === 1 ? readValue(decoder) : undefined };
   },
   replicaOf: ({ replica }) => replica,
-  timeOf: ({ time }) => time,
 });
+
+/** The latest time of all writes. */
+export const latestWriteTime = (state: Writes): HybridTime | null =>
+  latestOf([...state.values()].map(({ time }) => time));
 
 /** The total order of writes: time, then replica, then value, a deletion before all values. So equal stamps converge, whoever broke a rule. */
 const compareWrites = (left: Write, right: Write): number => {
@@ -80,8 +89,8 @@ const writeTimeAfter = (
   other: HybridTime,
 ): void => {
   const later = timeMs - other.timeMs;
-  writeVarUint(encoder, later < 0 ? -later * 2 - 1 : later * 2);
-  writeVarUint(encoder, counter);
+  writeUint(encoder, later < 0 ? -later * 2 - 1 : later * 2);
+  writeUint(encoder, counter);
 };
 
 /** Reads what `writeTimeAfter` wrote; throws a `RangeError` for what is no time. */

@@ -18,6 +18,8 @@ export type EdgeRequest =
   | { readonly kind: "states"; readonly batches: readonly Batch[] }
   /** What the client shows of itself; empty bytes when it leaves. */
   | { readonly kind: "presence"; readonly key: number; readonly bytes: Uint8Array }
+  /** Comes from the edge itself: the edits before this presence are in the device's store. */
+  | { readonly kind: "presence-due"; readonly key: number; readonly bytes: Uint8Array }
   /** Comes from the edge itself: its batches up to this number are in the device's store. */
   | { readonly kind: "persisted"; readonly number: number };
 

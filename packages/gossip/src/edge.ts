@@ -104,18 +104,27 @@ const whenAsked = (edge: EdgeState, request: EdgeRequest): void => {
     case "states":
       return whenStatesGiven(edge, request.batches);
     case "presence":
-      // It must not overtake an edit that is still on its way to the device's store.
-      if (edge.levels.local < edge.lastNumber) {
-        edge.effects.push({ kind: "persist", records: [], then: [{ kind: "submit", request }] });
-        return;
+      if (edge.postponedCount > 0 || edge.levels.local < edge.lastNumber) {
+        return postpone(edge, request.key, request.bytes);
       }
-      if (request.bytes.length === 0) edge.presence.delete(request.key);
-      else edge.presence.set(request.key, request.bytes);
-      if (edge.phase === "joined") {
-        send(edge, { kind: "presence", key: request.key, bytes: request.bytes });
-      }
-      return;
+      return showPresence(edge, request.key, request.bytes);
+    case "presence-due":
+      edge.postponedCount -= 1;
+      return showPresence(edge, request.key, request.bytes);
   }
+};
+
+/** It must not overtake an edit that is still on its way to the device's store, nor earlier presence that waits for one: the older state would stay. */
+const postpone = (edge: EdgeState, key: number, bytes: Uint8Array): void => {
+  edge.postponedCount += 1;
+  const request = { kind: "presence-due", key, bytes } as const;
+  edge.effects.push({ kind: "persist", records: [], then: [{ kind: "submit", request }] });
+};
+
+const showPresence = (edge: EdgeState, key: number, bytes: Uint8Array): void => {
+  if (bytes.length === 0) edge.presence.delete(key);
+  else edge.presence.set(key, bytes);
+  if (edge.phase === "joined") send(edge, { kind: "presence", key, bytes });
 };
 
 /**

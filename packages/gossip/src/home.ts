@@ -10,13 +10,7 @@ import {
   whenCompactionPersisted,
   writeMerged,
 } from "./home/compacting.ts";
-import {
-  createHomeState,
-  deliver,
-  type HomeState,
-  isSettledEverywhere,
-  type Session,
-} from "./home/home-state.ts";
+import { createHomeState, deliver, type HomeState, type Session } from "./home/home-state.ts";
 import { forgetEdgePresences, sendPresences, takeEdgePresence } from "./home/presence.ts";
 import { checkPull } from "./home/pulling.ts";
 import { checkRound, startRound, whenJoined } from "./home/reading.ts";
@@ -58,7 +52,7 @@ export const createHome = (config: HomeConfig, limits: Partial<HomeLimits> = {})
     }
     writeMerged(home);
     considerCompaction(home);
-    checkSettled(home, isSettledEverywhere(home));
+    checkSettled(home);
     const { effects } = home;
     home.effects = [];
     return effects;
@@ -145,9 +139,8 @@ const whenReceived = (home: HomeState, from: PeerId, message: SpaceMessage): voi
       if (peer === undefined) return violate(home, from, "an edge speaks as a home");
       return whenPeerSaid(home, peer, message);
     case "presence":
-      if (!covers(home.durable, home.accepted)) return postpone(home, from, message);
-      if (peer !== undefined) return whenPeerSaid(home, peer, message);
-      return withSession(home, from, (session) => takeEdgePresence(home, session, message));
+      if (mustWait(home)) return postpone(home, from, message);
+      return takePresence(home, from, message);
     case "join":
       if (peer !== undefined) return violate(home, from, "a home speaks as an edge");
       if (home.sessions.has(from)) return violate(home, from, "an edge joins twice");
@@ -168,13 +161,27 @@ const whenReceived = (home: HomeState, from: PeerId, message: SpaceMessage): voi
 };
 
 /**
+ * Also while earlier presence waits, though its flush may be over. Taken at once, a client's farewell would go before its last cursor, and the client
+ * be seen for ever.
+ */
+const mustWait = (home: HomeState): boolean =>
+  home.postponedCount > 0 || !covers(home.durable, home.accepted);
+
+/**
  * Passes presence on only after what was said before it, which is on its way to the disk.
  *
  * Passed on at once, a cursor would reach the others a flush before the letter that it stands behind.
  */
 const postpone = (home: HomeState, from: PeerId, presence: Presence): void => {
+  home.postponedCount += 1;
   const request = { kind: "presence", from, presence } as const;
   home.effects.push({ kind: "persist", records: [], then: [{ kind: "submit", request }] });
+};
+
+const takePresence = (home: HomeState, from: PeerId, presence: Presence): void => {
+  const peer = home.peers.get(from);
+  if (peer !== undefined) return whenPeerSaid(home, peer, presence);
+  withSession(home, from, (session) => takeEdgePresence(home, session, presence));
 };
 
 const withSession = (home: HomeState, from: PeerId, act: (session: Session) => void): void => {
@@ -205,9 +212,10 @@ const whenAsked = (home: HomeState, request: HomeRequest): void => {
     case "drained":
       return setCongested(home, request.peer, false);
     case "presence":
+      home.postponedCount -= 1;
       // The connection may be gone by now.
       if (!home.peers.has(request.from) && !home.sessions.has(request.from)) return;
-      return whenReceived(home, request.from, request.presence);
+      return takePresence(home, request.from, request.presence);
     case "persisted":
       return whenPersisted(home, request.entries, request.vector);
     case "stream":

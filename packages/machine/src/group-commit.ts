@@ -104,12 +104,16 @@ const writeOn = <Item>(state: GroupCommitState<Item>): void => {
 };
 
 const takeGroup = <Item>(state: GroupCommitState<Item>): readonly Waiting<Item>[] => {
+  const { waiting } = state;
   let itemCount = 0;
-  const endIndex = state.waiting.findIndex((one, index) => {
+  let count = 0;
+  for (const one of waiting) {
     itemCount += one.items.length;
-    return itemCount > state.groupItemsMax && index > 0;
-  });
-  return state.waiting.splice(0, endIndex === -1 ? state.waiting.length : endIndex);
+    if (itemCount > state.groupItemsMax && count > 0) return waiting.splice(0, count);
+    count += 1;
+  }
+  state.waiting = [];
+  return waiting;
 };
 
 const writeGroup = <Item>(state: GroupCommitState<Item>, group: readonly Waiting<Item>[]): void => {

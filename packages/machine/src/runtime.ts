@@ -69,7 +69,7 @@ export const startRuntime = <P extends Protocol>(
     appendCount: 0,
     answerCount: 0,
   };
-  work(state, () => machine.recover(records, ports.now()));
+  work(state, records);
   return {
     received: (from, message) => take(state, { kind: "received", from, message }),
     submitted: (request) => take(state, { kind: "submitted", request }),
@@ -104,12 +104,15 @@ const take = <P extends Protocol>(state: RuntimeState<P>, input: Input<P>): void
 // One input at a time: an input that comes while effects are carried out waits until they are, so a machine never sees itself half done.
 const work = <P extends Protocol>(
   state: RuntimeState<P>,
-  begin: () => readonly Effect<P>[] | null = () => nextEffects(state),
+  recovered: readonly P["record"][] | null = null,
 ): void => {
   if (state.isWorking) return;
   state.isWorking = true;
   try {
-    for (let effects = begin(); effects !== null; effects = nextEffects(state)) {
+    if (recovered !== null) {
+      carryOut(state, state.machine.recover(recovered, state.ports.now()));
+    }
+    for (let effects = nextEffects(state); effects !== null; effects = nextEffects(state)) {
       carryOut(state, effects);
     }
   } catch (error) {
@@ -132,11 +135,15 @@ const together = <P extends Protocol>(state: RuntimeState<P>, calls: () => void)
 };
 
 const nextEffects = <P extends Protocol>(state: RuntimeState<P>): readonly Effect<P>[] | null => {
-  const then = state.thens.shift();
+  const then = takeFirst(state.thens);
   if (then !== undefined) return then;
-  const input = state.inputs.shift();
+  const input = takeFirst(state.inputs);
   return input === undefined ? null : state.machine.step(input, state.ports.now());
 };
+
+/** Mostly nothing or one thing waits, and then `shift` would cost more than the step. */
+const takeFirst = <Item>(queue: Item[]): Item | undefined =>
+  queue.length > 1 ? queue.shift() : queue.pop();
 
 const carryOut = <P extends Protocol>(
   state: RuntimeState<P>,

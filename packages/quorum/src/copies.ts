@@ -3,7 +3,6 @@ import {
   type Dot,
   type Incarnation,
   type MutableVersionVector,
-  mergeInto,
   numberOf,
   type VersionVector,
 } from "@syncline/clocks";
@@ -48,8 +47,12 @@ export const createDisks = (): Disks => {
         vectors = [...diskByHome.values()].map((disk) => disk.vector);
         answers.clear();
       } else if (known?.incarnation === incarnation) {
-        mergeInto(known.vector, vector);
-        for (const { moved } of answers.values()) for (const log of vector.keys()) moved.add(log);
+        for (const [log, number] of vector) {
+          // Mostly all of a vector is said again and one log has grown.
+          if (numberOf(known.vector, log) >= number) continue;
+          known.vector.set(log, number);
+          for (const { moved } of answers.values()) moved.add(log);
+        }
       }
     },
     copiesOf: ({ incarnation, number }) => {
@@ -58,16 +61,13 @@ export const createDisks = (): Disks => {
       return count;
     },
     settledOn: (count) => {
-      const answer = answers.get(count) ?? { settled: settledOn(vectors, count), moved: new Set() };
-      answers.set(count, answer);
-      for (const log of answer.moved) {
-        const number = highestOf(vectors, log, count);
-        // What was given out is not changed any more.
-        if (number > numberOf(answer.settled, log)) {
-          answer.settled = new Map(answer.settled).set(log, number);
-        }
+      const answer = answers.get(count);
+      if (answer === undefined) {
+        const settled = settledOn(vectors, count);
+        answers.set(count, { settled, moved: new Set() });
+        return settled;
       }
-      answer.moved.clear();
+      if (answer.moved.size > 0) bringForward(answer, vectors, count);
       return answer.settled;
     },
   };
@@ -78,6 +78,19 @@ interface Answer {
   settled: VersionVector;
   readonly moved: Set<Incarnation>;
 }
+
+const bringForward = (answer: Answer, vectors: readonly VersionVector[], count: number): void => {
+  let copy: MutableVersionVector | null = null;
+  for (const log of answer.moved) {
+    const number = highestOf(vectors, log, count);
+    if (number <= numberOf(answer.settled, log)) continue;
+    // What was given out is not changed any more.
+    copy ??= new Map(answer.settled);
+    copy.set(log, number);
+  }
+  if (copy !== null) answer.settled = copy;
+  answer.moved.clear();
+};
 
 /**
  * For each log how far at least `count` of the vectors cover it: the `count`-th highest number.

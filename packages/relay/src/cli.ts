@@ -1,6 +1,9 @@
 /** The command `syncline`. */
 import { readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { SyncError } from "@syncline/machine";
+import { type BenchOptions, runBench } from "./bench/bench.ts";
+import { describeBench } from "./bench/report.ts";
 import { describeOptions, type OptionSpecs, type OptionValue, readOptions } from "./cli-options.ts";
 import { logLevels, type RelayOptions } from "./config.ts";
 import { startDev } from "./dev/dev.ts";
@@ -67,11 +70,28 @@ const devOptions: OptionSpecs = {
   config: { kind: "text", value: "FILE", help: "a JSON file with any of these options" },
 };
 
+const benchOptions: OptionSpecs = {
+  "data-dir": {
+    kind: "text",
+    value: "DIR",
+    help: "where to put a directory for a while (the system's temporary one)",
+  },
+  writers: { kind: "number", value: "COUNT", help: "writers in each room (1)" },
+  readers: { kind: "number", value: "COUNT", help: "readers in each room, beside them (2)" },
+  rate: { kind: "number", value: "COUNT", help: "updates a second of each writer (5)" },
+  rooms: { kind: "number", value: "COUNT", help: "this many only (from 100 on, doubled)" },
+  seconds: { kind: "number", value: "COUNT", help: "how long each load is measured (3)" },
+  short: { kind: "flag", value: null, help: "to see that it works; the figures mean little" },
+  json: { kind: "flag", value: null, help: "the figures as JSON on standard output" },
+  config: { kind: "text", value: "FILE", help: "a JSON file with any of these options" },
+};
+
 const usage = `syncline: keeps shared data in step
 
 Usage
   syncline relay [options]   one relay, alone or of a cluster
   syncline dev [options]     a cluster on this machine, with the demos
+  syncline bench [options]   what a relay on this machine and disk holds
   syncline --version
 
 "syncline COMMAND --help" lists the options. Each can also be given as an environment variable
@@ -93,6 +113,16 @@ Options (default)
 ${describeOptions(devOptions)}
 
 Prints "ready http://…", the address to open. Ends its relays when it ends.
+`;
+
+const benchHelp = `syncline bench: what a relay on this machine and disk holds, in less than a minute
+
+Options (default)
+${describeOptions(benchOptions)}
+
+Starts a relay of its own and puts more and more rooms on it, until it does not keep up: then an
+update in a hundred waits over 250 ms to be on disk, or less comes back than was sent. Progress goes to standard
+error. The directory must be on the disk that the relay would use: one in memory proves nothing.
 `;
 
 const out = (text: string): void => {
@@ -181,6 +211,26 @@ const runDev = async (args: readonly string[]): Promise<void> => {
   out(`ready ${cluster.url}\n`);
 };
 
+const toBenchOptions = (options: ReadonlyMap<string, OptionValue>): BenchOptions => ({
+  dataRoot: text(options, "data-dir") ?? tmpdir(),
+  writersEach: number(options, "writers") ?? 1,
+  readersEach: number(options, "readers") ?? 2,
+  rate: number(options, "rate") ?? 5,
+  rooms: number(options, "rooms") ?? null,
+  seconds: number(options, "seconds") ?? 3,
+  isShort: options.get("short") === true,
+  progress: (line) => void process.stderr.write(`${line}\n`),
+});
+
+const runBenchCommand = async (args: readonly string[]): Promise<void> => {
+  const options = readOptions(benchOptions, args, process.env);
+  const figures = await runBench(toBenchOptions(options));
+  const isJson = options.get("json") === true;
+  out(isJson ? `${JSON.stringify(figures, null, 2)}\n` : describeBench(figures));
+  // Sockets that are still closing need not be waited for.
+  process.exit(0);
+};
+
 const version = (): string => {
   const manifest: unknown = JSON.parse(
     readFileSync(new URL("../package.json", import.meta.url), "utf8"),
@@ -198,6 +248,8 @@ const main = async (args: readonly string[]): Promise<void> => {
       return wantsHelp ? out(relayHelp) : runRelay(rest);
     case "dev":
       return wantsHelp ? out(devHelp) : runDev(rest);
+    case "bench":
+      return wantsHelp ? out(benchHelp) : runBenchCommand(rest);
     case "--version":
       return out(`${version()}\n`);
     case undefined:

@@ -1,9 +1,17 @@
 /** One piece of work on a document's payloads, as it travels to the worker and back. */
+import { joinPayloads } from "@syncline/crdt";
 import { answerVector, mergePayloads, noveltyOf } from "./document-merge.ts";
+import { type Refusal, whyBadValue } from "./value-shape.ts";
 
 /** What is asked. */
 export type DocumentJob =
-  | { readonly kind: "merge"; readonly payloads: readonly Uint8Array[] }
+  | { readonly kind: "merge"; readonly type: string; readonly payloads: readonly Uint8Array[] }
+  | {
+      readonly kind: "check";
+      readonly type: string;
+      readonly payload: Uint8Array;
+      readonly wallMs: number;
+    }
   | {
       readonly kind: "answer";
       readonly payloads: readonly Uint8Array[];
@@ -24,6 +32,9 @@ interface Packed {
 /** A job as a message to the worker. */
 export interface JobMessage {
   readonly kind: DocumentJob["kind"];
+  /** Of the document; empty where it is always Yjs. */
+  readonly type: string;
+  readonly wallMs: number;
   readonly packed: Packed;
 }
 
@@ -46,11 +57,16 @@ export const packJob = (job: DocumentJob): JobMessage => {
     bytes.set(part, position);
     position += part.length;
   }
-  return { kind: job.kind, packed: { bytes, byteCounts: parts.map((part) => part.length) } };
+  return {
+    kind: job.kind,
+    type: "type" in job ? job.type : "",
+    wallMs: "wallMs" in job ? job.wallMs : 0,
+    packed: { bytes, byteCounts: parts.map((part) => part.length) },
+  };
 };
 
 /** The job out of its buffer. */
-export const unpackJob = ({ kind, packed }: JobMessage): DocumentJob => {
+export const unpackJob = ({ kind, type, wallMs, packed }: JobMessage): DocumentJob => {
   let position = 0;
   const parts = packed.byteCounts.map((byteCount) => {
     position += byteCount;
@@ -59,7 +75,9 @@ export const unpackJob = ({ kind, packed }: JobMessage): DocumentJob => {
   const last = parts.at(-1) ?? new Uint8Array();
   switch (kind) {
     case "merge":
-      return { kind, payloads: parts };
+      return { kind, type, payloads: parts };
+    case "check":
+      return { kind, type, wallMs, payload: last };
     case "answer":
       return { kind, payloads: parts.slice(0, -1), stateVector: last.length === 0 ? null : last };
     case "novelty":
@@ -71,6 +89,8 @@ const partsOf = (job: DocumentJob): readonly Uint8Array[] => {
   switch (job.kind) {
     case "merge":
       return job.payloads;
+    case "check":
+      return [job.payload];
     case "answer":
       return [...job.payloads, job.stateVector ?? new Uint8Array()];
     case "novelty":
@@ -78,11 +98,13 @@ const partsOf = (job: DocumentJob): readonly Uint8Array[] => {
   }
 };
 
-/** Does the job: `merge` gives the state; `answer` state, state vector and difference (null if it is the state); `novelty` what is new, or null. Throws what Yjs throws. */
+/** Does the job: `merge` gives the state; `check` why it is refused, as text, or null; `answer` state, state vector and difference (null if it is the state); `novelty` what is new, or null. Throws what Yjs or the type throws. */
 export const doJob = (job: DocumentJob): readonly (Uint8Array | null)[] => {
   switch (job.kind) {
     case "merge":
-      return [mergePayloads(job.payloads)];
+      return [job.type === "yjs" ? mergePayloads(job.payloads) : joined(job.type, job.payloads)];
+    case "check":
+      return [refusalBytes(whyBadValue(job.type, job.payload, job.wallMs))];
     case "answer": {
       const { state, stateVector, difference } = answerVector(job.payloads, job.stateVector);
       return [state, stateVector, difference === state ? null : difference];
@@ -91,3 +113,16 @@ export const doJob = (job: DocumentJob): readonly (Uint8Array | null)[] => {
       return [noveltyOf(job.payloads, job.payload)];
   }
 };
+
+const joined = (type: string, payloads: readonly Uint8Array[]): Uint8Array => {
+  const bytes = joinPayloads(type, payloads);
+  if (bytes === null) throw new Error(`some of it is of no known type, or no batch of ${type}`);
+  return bytes;
+};
+
+const refusalBytes = (refusal: Refusal | null): Uint8Array | null =>
+  refusal === null ? null : new TextEncoder().encode(JSON.stringify(refusal));
+
+/** What a `check` came to. */
+export const refusalOf = (bytes: Uint8Array | null): Refusal | null =>
+  bytes === null ? null : (JSON.parse(new TextDecoder().decode(bytes)) as Refusal);

@@ -1,10 +1,21 @@
 /** The document service, in this thread and with a real worker, which is built from its sources here. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { startOfTime, tick } from "@syncline/clocks";
+import {
+  awSet,
+  type Crdt,
+  decodePayload,
+  encodeDelta,
+  lwwRegister,
+  newOrigin,
+  pnCounter,
+} from "@syncline/crdt";
+import { nodeResolve } from "@rollup/plugin-node-resolve";
 import { transformSync } from "oxc-transform";
+import { rollup } from "rollup";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import * as Y from "yjs";
 import { createDocuments, type Documents, type DocumentsOptions } from "./documents.ts";
@@ -12,19 +23,25 @@ import { createDocuments, type Documents, type DocumentsOptions } from "./docume
 let folder: string;
 let worker: URL;
 
-beforeAll(() => {
+/** TypeScript, as the build reads it. */
+const typescript = {
+  name: "typescript",
+  transform: (source: string, path: string) =>
+    path.endsWith(".ts") ? transformSync(path, source).code : null,
+};
+
+beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "document-worker-"));
-  const yjs = pathToFileURL(createRequire(import.meta.url).resolve("yjs")).href;
-  for (const name of ["document-worker", "document-job", "document-merge"]) {
-    const source = readFileSync(new URL(`./${name}.ts`, import.meta.url), "utf8");
-    const { code } = transformSync(`${name}.ts`, source, {
-      typescript: { rewriteImportExtensions: "rewrite" },
-    });
-    writeFileSync(join(folder, `${name}.js`), code.replace('"yjs"', JSON.stringify(yjs)));
-  }
-  writeFileSync(join(folder, "package.json"), '{"type":"module"}');
-  worker = pathToFileURL(join(folder, "document-worker.js"));
-});
+  const bundle = await rollup({
+    input: fileURLToPath(new URL("./document-worker.ts", import.meta.url)),
+    plugins: [
+      nodeResolve({ exportConditions: ["@syncline/source", "node"], extensions: [".ts", ".js"] }),
+      typescript,
+    ],
+  });
+  await bundle.write({ file: join(folder, "document-worker.mjs"), format: "es" });
+  worker = pathToFileURL(join(folder, "document-worker.mjs"));
+}, 30_000);
 
 afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
@@ -36,6 +53,11 @@ const updateOf = (text: string, clientID = 1): Uint8Array => {
   doc.getText("text").insert(0, text);
   return Y.encodeStateAsUpdate(doc);
 };
+
+const replica = "00000000000000aa";
+
+const payloadOf = <State>(type: Crdt<State, unknown, object>, delta: State): Uint8Array =>
+  encodeDelta(type, { replica, origin: newOrigin, session: 7 }, delta).payload;
 
 const textOf = (update: Uint8Array): string => {
   const doc = new Y.Doc();
@@ -104,11 +126,71 @@ describe.each([
 
   test("refuses types that it does not know", () =>
     inMode(async (documents) => {
+      const payload = Uint8Array.of(0, 0);
       const refused = documents.merge("counter", []);
 
       await expect(refused).rejects.toMatchObject({ code: "BAD_PAYLOAD" });
-      expect(documents.whyBad("counter", Uint8Array.of(0, 0))).toMatch(/type/u);
-      expect(documents.whyBad("yjs", Uint8Array.of(0, 0))).toBe(null);
+      expect(documents.whyBad("counter", payload)).toMatch(/Yjs/u);
+      expect(documents.whyBad("yjs", payload)).toBe(null);
+      expect(documents.whyRefused({ document: "d", type: "counter", payload })).toMatchObject({
+        code: "UNKNOWN_TYPE",
+      });
+    }));
+
+  test("joins a value by its type's name, and says how far each replica is in it", () =>
+    inMode(async (documents) => {
+      const state = pnCounter.bottom();
+      const [one, two] = [1, 2].map((number) => {
+        const replica = `000000000000000${number}`;
+        const delta = pnCounter.mutators.increment(state, replica, number);
+        return encodeDelta(pnCounter, { replica, origin: newOrigin, session: number }, delta);
+      });
+
+      const joined = await documents.merge("pn-counter", [two!.payload, one!.payload]);
+
+      const read = decodePayload(pnCounter, joined)!;
+      expect(pnCounter.value(read.state)).toBe(3);
+      expect(read.heads.get("0000000000000002")).toEqual(two!.origin);
+      expect(await documents.merge("pn-counter", [joined, one!.payload])).toEqual(joined);
+    }));
+
+  test("judges a batch of a value at once if it is small, and at the side if it is not", () =>
+    inMode(async (documents) => {
+      const small = payloadOf(awSet, awSet.mutators.add(awSet.bottom(), replica, "x"));
+      const many = awSet.bottom();
+      for (let index = 0; index < 20_000; index += 1) {
+        awSet.apply(many, awSet.mutators.add(many, replica, index));
+      }
+      const large = payloadOf(awSet, many);
+      const batchOf = (payload: Uint8Array) => ({ document: "d", type: "aw-set", payload });
+
+      expect(documents.whyRefused(batchOf(small))).toBe(null);
+      expect(documents.whyRefused(batchOf(small.subarray(0, -1)))).toMatchObject({
+        code: "BAD_PAYLOAD",
+      });
+      const judged = documents.whyRefused(batchOf(large));
+      expect(judged).toBeInstanceOf(Promise);
+      expect(await judged).toBe(null);
+      expect(await documents.whyRefused(batchOf(large.subarray(0, -1)))).toMatchObject({
+        code: "BAD_PAYLOAD",
+      });
+    }));
+
+  test("refuses a time that is far ahead", () =>
+    inMode(async (documents) => {
+      const payloadAt = (timeMs: number): Uint8Array =>
+        payloadOf(
+          lwwRegister,
+          lwwRegister.mutators.set(lwwRegister.bottom(), replica, "x", tick(startOfTime, timeMs)),
+        );
+      const batchAt = (aheadMs: number) => ({
+        document: "d",
+        type: "lww-register",
+        payload: payloadAt(Date.now() + aheadMs),
+      });
+
+      expect(documents.whyRefused(batchAt(50_000))).toBe(null);
+      expect(documents.whyRefused(batchAt(3_600_000))).toMatchObject({ code: "CLOCK_AHEAD" });
     }));
 
   test("opens a document of 5 MB", () =>

@@ -1,20 +1,28 @@
 /** The one place of a relay where documents are opened: to merge what is to be compacted, and to answer stock clients. */
+import type { Batch } from "@syncline/gossip";
 import { assert, SyncError } from "@syncline/machine";
+import { refusalOf } from "./document-job.ts";
 import type { DocumentAnswer } from "./document-merge.ts";
 import { createLocalRunner, createWorkerRunner, type RunnerLimits } from "./document-runner.ts";
 import { whyBadUpdate } from "./document-shape.ts";
+import { type Refusal, whyBadValue } from "./value-shape.ts";
 
 export type { DocumentAnswer } from "./document-merge.ts";
 
 /** Opens documents at the side, in the order of the calls. The calls are not to change their payloads until they have resolved. */
 export interface Documents {
   /**
-   * Why a payload is not acceptable, as the end of a sentence that begins with it, or null: shape only. Never throws.
-   * Types other than "yjs" are refused. Cost: a few microseconds for a keystroke, about a nanosecond a byte for large ones.
+   * Why a payload of a Yjs document is not acceptable, as the end of a sentence that begins with it, or null: shape only. Never throws.
+   * Other types are refused. Cost: a few microseconds for a keystroke, about a nanosecond a byte for large ones.
    */
   whyBad(type: string, payload: Uint8Array): string | null;
   /**
-   * All payloads merged into one, with what waits for something that is not among them.
+   * Why a client's batch is not taken, or null: its shape, whether its type is known, whether its time is believable. A promise for a large batch of a
+   * value, which is read at the side: to decode a megabyte takes some 50 ms. A value's bytes cost a few microseconds for a small change.
+   */
+  whyRefused(batch: Batch): Refusal | null | Promise<Refusal | null>;
+  /**
+   * All payloads merged into one, with what waits for something that is not among them: of a Yjs document, or of a value by its type's name.
    *
    * Rejects with `BAD_PAYLOAD` if they cannot be merged (or the type is unknown), `TIMEOUT` if the watchdog had to end the worker, `BUSY` if too much waits.
    */
@@ -53,13 +61,25 @@ export const createDocuments = (options: DocumentsOptions = {}): Documents => {
     worker === null ? createLocalRunner() : createWorkerRunner(worker, { ...defaults, ...options });
 
   const whyBad = (type: string, payload: Uint8Array): string | null =>
-    type === "yjs" ? whyBadUpdate(payload) : "is of a type that this relay does not know";
+    type === "yjs" ? whyBadUpdate(payload) : "is of no Yjs document";
+  const whyRefused = ({ type, payload }: Batch): ReturnType<Documents["whyRefused"]> => {
+    if (type === "yjs") {
+      const reason = whyBadUpdate(payload);
+      return reason === null ? null : { code: "BAD_PAYLOAD", reason };
+    }
+    if (payload.length <= checkedAtOnceBytes) return whyBadValue(type, payload, Date.now());
+    return runner.run({ kind: "check", type, payload, wallMs: Date.now() }).then(
+      ([result]) => refusalOf(result ?? null),
+      // What takes the worker down, or more time than it has, is none either.
+      (error: unknown) => ({ code: codeOf(error), reason: String(error) }),
+    );
+  };
 
   return {
     whyBad,
+    whyRefused,
     merge: async (type, payloads) => {
-      if (type !== "yjs") throw unknownType(type);
-      const [result] = await runner.run({ kind: "merge", payloads });
+      const [result] = await runner.run({ kind: "merge", type, payloads });
       return certain(result);
     },
     answer: async (payloads, stateVector) => {
@@ -79,8 +99,11 @@ export const createDocuments = (options: DocumentsOptions = {}): Documents => {
 const defaultWorker = (): URL | null =>
   import.meta.url.endsWith(".js") ? new URL("./document-worker.js", import.meta.url) : null;
 
-const unknownType = (type: string): SyncError =>
-  new SyncError("BAD_PAYLOAD", `no document of type ${JSON.stringify(type)} can be opened here`);
+/** Larger payloads of values are read in the worker. */
+const checkedAtOnceBytes = 64 * 1024;
+
+const codeOf = (error: unknown): Refusal["code"] =>
+  error instanceof SyncError && error.code !== "TIMEOUT" ? error.code : "BAD_PAYLOAD";
 
 const certain = (bytes: Uint8Array | null | undefined): Uint8Array => {
   assert(bytes !== null && bytes !== undefined, "a job gave no bytes");

@@ -14,7 +14,15 @@ export interface HealthSource {
   /** Why nothing is served any more, or null. */
   readonly failure: () => Error | null;
   readonly isDraining: () => boolean;
-  readonly counters: () => { readonly connectionCount: number; readonly refusedCount: number };
+  readonly counters: () => HealthCounters;
+}
+
+/** What is counted, for the answer. */
+interface HealthCounters {
+  readonly connectionCount: number;
+  readonly refusedCount: number;
+  readonly flushCount: number;
+  readonly logBytes: number;
 }
 
 /** The answer of `GET /health`: the shape that monitors expect, and more beside it. */
@@ -34,6 +42,8 @@ interface Health {
   readonly spaces: number;
   readonly connections: number;
   readonly refused: number;
+  /** What the disk was asked for since the start: flushes, and bytes of the log. */
+  readonly disk: { readonly flushes: number; readonly logBytes: number };
 }
 
 /** Looks at everything now. */
@@ -66,6 +76,7 @@ const healthOf = (source: HealthSource): Health => {
     spaces: host.spaceCount,
     connections: counters.connectionCount,
     refused: counters.refusedCount,
+    disk: { flushes: counters.flushCount, logBytes: counters.logBytes },
   };
 };
 

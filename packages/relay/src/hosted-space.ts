@@ -128,6 +128,9 @@ const recover = async (space: Hosted): Promise<void> => {
     now: context.now,
     append: (records, done) => {
       space.pendingCount += 1;
+      for (const record of records) {
+        if (record.kind === "entry") context.chains.note(name, record.entry.batch);
+      }
       journal.append(records, (error) => {
         space.pendingCount -= 1;
         done(error);

@@ -18,10 +18,16 @@ import { createFrameQueue, type FrameQueue } from "./frame-queue.ts";
 import type { PeerLinks } from "./peer-links.ts";
 import type { RelayContext } from "./relay-context.ts";
 import type { SpaceLink, SpacePort } from "./space-port.ts";
+import type { Refusal } from "./value-shape.ts";
 
 /** Spaces that a client may have open on one connection. */
 const SPACES_MAX = 1000;
 const GREETING_MS = 5000;
+/** What may wait in a session while a large batch is read at the side. */
+const LATE_BYTES_MAX = 32 * 1024 * 1024;
+/** What a message without batches counts as, and what stands around a batch. */
+const MESSAGE_BYTES = 16 * 1024;
+const BATCH_BYTES = 1024;
 
 /** Close codes of the native wire within 4400–4499: the client does not try again, since the answer would be the same. */
 const nativeCloseCodes = {
@@ -40,10 +46,17 @@ export interface NativePorts {
 }
 
 type Submit = Extract<EdgeMessage, { kind: "submit" }>;
+type Carry = Extract<EdgeMessage, { kind: "carry" }>;
 
 interface Session extends SpaceLink {
   readonly writer: SpaceWriter;
+  /** What came while batches before it are read at the side; null while none are. */
+  late: EdgeMessage[] | null;
+  lateBytes: number;
 }
+
+/** Why each of a message's batches is not taken, or null. */
+type Verdicts = readonly (Refusal | null)[];
 
 interface Client {
   readonly context: RelayContext;
@@ -187,19 +200,66 @@ const takeMessage = (client: Client, space: string, message: EdgeMessage): strin
     client.sessions.set(space, openSession(client, space));
   }
   const session = client.sessions.get(space);
-  if (session === undefined) return null;
-  if (message.kind === "submit") return submit(client, session, message);
-  if (message.kind === "carry") {
-    const batches = message.batches.filter(({ batch }) => whyBad(client, batch) === null);
-    session.send({ kind: "carry", batches });
-    return null;
-  }
-  session.send(message);
+  if (session !== undefined) inOrder(client, session, message);
   return null;
 };
 
+/** Passes a message on, after those before it. */
+const inOrder = (client: Client, session: Session, message: EdgeMessage): void => {
+  if (session.late !== null) return wait(client, session, message);
+  if (message.kind !== "submit" && message.kind !== "carry") return session.send(message);
+  const verdicts = verdictsOf(client, message);
+  if (!(verdicts instanceof Promise)) return passJudged(client, session, message, verdicts);
+  session.late = [];
+  void verdicts.then((known) => {
+    if (client.sessions.get(session.writer.space) !== session) return;
+    passJudged(client, session, message, known);
+    const late = session.late ?? [];
+    session.late = null;
+    session.lateBytes = 0;
+    for (const one of late) inOrder(client, session, one);
+  });
+};
+
+const batchesOf = (message: Submit | Carry): readonly Batch[] =>
+  message.kind === "submit" ? message.batches : message.batches.map(({ batch }) => batch);
+
+const wait = (client: Client, session: Session, message: EdgeMessage): void => {
+  session.late?.push(message);
+  if (message.kind === "submit" || message.kind === "carry") {
+    for (const batch of batchesOf(message)) session.lateBytes += batch.payload.length + BATCH_BYTES;
+  } else session.lateBytes += MESSAGE_BYTES;
+  if (session.lateBytes > LATE_BYTES_MAX) {
+    client.connection.close(1013, "BUSY: too much waits to be checked");
+  }
+};
+
+const verdictsOf = ({ context }: Client, message: Submit | Carry): Verdicts | Promise<Verdicts> => {
+  const known: (Refusal | null)[] = [];
+  const asked: Promise<void>[] = [];
+  batchesOf(message).forEach((batch, index) => {
+    const verdict = context.documents.whyRefused(batch);
+    known.push(null);
+    if (verdict instanceof Promise) {
+      asked.push(verdict.then((refusal) => void (known[index] = refusal)));
+    } else known[index] = verdict;
+  });
+  return asked.length === 0 ? known : Promise.all(asked).then(() => known);
+};
+
+const passJudged = (
+  client: Client,
+  session: Session,
+  message: Submit | Carry,
+  verdicts: Verdicts,
+): void => {
+  if (message.kind === "submit") return submit(client, session, message, verdicts);
+  const batches = message.batches.filter((_, index) => verdicts[index] === null);
+  session.send({ kind: "carry", batches });
+};
+
 /** Passes on what is well formed; a batch that is not is refused alone, so that one odd update does not take a client's other spaces away. */
-const submit = (client: Client, session: Session, message: Submit): null => {
+const submit = (client: Client, session: Session, message: Submit, verdicts: Verdicts): void => {
   const { ports, queue, writer } = client;
   let run: Batch[] = [];
   const pass = (endNumber: number): void => {
@@ -209,22 +269,22 @@ const submit = (client: Client, session: Session, message: Submit): null => {
   };
   message.batches.forEach((batch, index) => {
     const number = message.firstNumber + index;
-    const reason = whyBad(client, batch);
-    if (reason === null) {
+    const refusal = verdicts[index] ?? whyCloned(client, session, batch);
+    if (refusal === null) {
       run.push(batch);
       return;
     }
     pass(number);
-    ports.refused(`BAD_PAYLOAD: ${reason}`);
-    const refusal = { kind: "refused", number, code: "BAD_PAYLOAD", reason } as const;
-    queue.send(writer.message(session.writer, refusal));
+    ports.refused(`${refusal.code}: ${refusal.reason}`);
+    queue.send(writer.message(session.writer, { kind: "refused", number, ...refusal }));
   });
   pass(message.firstNumber + message.batches.length);
-  return null;
 };
 
-const whyBad = ({ context }: Client, batch: Batch): string | null =>
-  context.documents.whyBad(batch.type, batch.payload);
+const whyCloned = ({ context }: Client, { writer }: Session, batch: Batch): Refusal | null =>
+  context.chains.isCloned(writer.space, batch)
+    ? { code: "CLONED_REPLICA", reason: "is of a second device under one replica id" }
+    : null;
 
 const openSession = (client: Client, space: string): Session => {
   // A space that is joined again keeps its channel, which was not closed.
@@ -239,7 +299,7 @@ const openSession = (client: Client, space: string): Session => {
     },
   });
   if (client.isCongested) link.congested();
-  return { ...link, writer };
+  return { ...link, writer, late: null, lateBytes: 0 };
 };
 
 const closeSession = (client: Client, space: string): void => {

@@ -4,12 +4,14 @@ import type { Logger } from "pino";
 import type { RelayConfig } from "./config.ts";
 import type { Directory } from "./directory.ts";
 import type { Documents } from "./documents.ts";
+import type { ValueChains } from "./value-chains.ts";
 
 /** One relay's surroundings. */
 export interface RelayContext {
   readonly config: RelayConfig;
   readonly directory: Directory;
   readonly documents: Documents;
+  readonly chains: ValueChains;
   readonly log: Logger;
   /** Resolves once the directory's incarnation is the one to use: at once, except while it gets a new one. */
   readonly ready: () => Promise<void>;

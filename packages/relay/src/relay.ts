@@ -1,7 +1,7 @@
 /** A relay: a data directory, the homes of its spaces, links to its peers, and the server in front of them. */
 import { heartbeatFrame, SUBPROTOCOL } from "@syncline/gossip";
 import { homesOf } from "@syncline/quorum";
-import { openLmdbStore } from "@syncline/storage/lmdb";
+import { type LmdbStore, openLmdbStore } from "@syncline/storage/lmdb";
 import { type Connection, type ConnectionHandlers } from "@syncline/websocket";
 import { type ConnectionRequest, listen, type WebSocketServer } from "@syncline/websocket/server";
 import type { Logger } from "pino";
@@ -17,6 +17,7 @@ import type { RelayContext } from "./relay-context.ts";
 import { createSpaceHost, type SpaceHost } from "./space-host.ts";
 import type { SpacePort } from "./space-port.ts";
 import { createStockRooms, type StockRooms } from "./stock/stock-rooms.ts";
+import { createValueChains } from "./value-chains.ts";
 import { createWaking, type Waking } from "./waking.ts";
 
 /** A relay that accepts connections. */
@@ -54,7 +55,7 @@ export const startRelay = async (options: RelayOptions): Promise<Relay> => {
       );
     }
     const documents = createDocuments();
-    return await serve(config, directory, documents, log);
+    return await serve(config, { directory, store }, documents, log);
   } catch (error) {
     await store.close();
     throw error;
@@ -78,9 +79,15 @@ interface Running {
   tellFailed(error: Error): void;
 }
 
+/** What a relay has on its disk. */
+interface Kept {
+  readonly directory: Directory;
+  readonly store: LmdbStore;
+}
+
 const serve = async (
   config: RelayConfig,
-  directory: Directory,
+  { directory, store }: Kept,
   documents: Documents,
   log: Logger,
 ): Promise<Relay> => {
@@ -93,6 +100,7 @@ const serve = async (
     counters: () => ({
       connectionCount: connections.size,
       refusedCount: running.refusedCount + sum(rooms.rejectedCountByCode.values()),
+      ...store.diskUse,
     }),
   };
   const end = async (): Promise<void> => {
@@ -121,7 +129,7 @@ const serve = async (
     rooms.close();
     await server.close();
     await end();
-    await directory.store.close();
+    await store.close();
   };
   let closing: Promise<void> | null = null;
   log.info({ port: server.port, incarnation: directory.incarnation }, "the relay is ready");
@@ -215,6 +223,7 @@ const contextOf = (
     config,
     directory,
     documents,
+    chains: createValueChains(),
     log,
     ready,
     now: () => performance.now(),

@@ -13,9 +13,9 @@ import type { PeerLinks } from "./peer-links.ts";
 import type { RelayContext } from "./relay-context.ts";
 import type { SpaceLink } from "./space-port.ts";
 
-/** How long a space must be quiet before it is closed. */
-const QUIET_MS = 30_000;
-const SWEEP_MS = 5000;
+/** How long a space must be quiet before it is closed: to open it again costs a few reads, and where it has other homes a greeting with each. */
+const QUIET_MS = { alone: 2000, shared: 10_000 } as const;
+const SWEEP_MS = 1000;
 
 /** What an edge's side is told. */
 interface EdgeHandlers {
@@ -208,8 +208,10 @@ const drop = ({ spaces, sessions, writers, ports }: Hosting, name: string): void
 };
 
 const closeQuiet = (hosting: Hosting): void => {
-  const quietMs = hosting.context.now() - QUIET_MS;
-  for (const space of hosting.spaces.values()) {
-    if (space.isIdle && space.quietSinceMs < quietMs) drop(hosting, space.name);
+  const { context, spaces } = hosting;
+  const isAlone = context.config.urlByPeer.size === 0;
+  const sinceMs = context.now() - (isAlone ? QUIET_MS.alone : QUIET_MS.shared);
+  for (const space of spaces.values()) {
+    if (space.quietSinceMs < sinceMs && space.isIdle) drop(hosting, space.name);
   }
 };

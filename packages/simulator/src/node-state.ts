@@ -47,7 +47,7 @@ export const guarded = <Message, P extends Speaking<Message>>(
 };
 
 /** Something is wrong that no fault explains. */
-const fail = <Message, P extends Speaking<Message>>(
+export const fail = <Message, P extends Speaking<Message>>(
   state: NodeState<P, Message>,
   error: unknown,
 ): void => {

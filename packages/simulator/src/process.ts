@@ -2,7 +2,7 @@
 import { type Machine, type PeerId, startRuntime } from "@syncline/machine";
 import { DiskFailure } from "./disk.ts";
 import type { Speaking } from "./node-setup.ts";
-import { guarded, type NodeState, nowOf, whenAwake } from "./node-state.ts";
+import { fail, guarded, type NodeState, nowOf, whenAwake } from "./node-state.ts";
 
 /** Wakes come late by up to this. */
 const LATENESS_MS = 3;
@@ -86,7 +86,13 @@ const watched = <Message, P extends Speaking<Message>>(
         ports.stepping(node, input);
         if (before !== undefined) before(input, node);
         const effects = inner.step(input, nowMs);
-        if (after !== undefined) guarded(state, () => after(input, node));
+        if (after !== undefined) {
+          try {
+            after(input, node);
+          } catch (error) {
+            fail(state, error);
+          }
+        }
         return effects;
       },
     },
@@ -139,7 +145,13 @@ const send = <Message, P extends Speaking<Message>>(
   message: Message,
 ): void => {
   const { setup, ports, connections } = state;
-  if (setup.sending !== undefined) guarded(state, () => setup.sending?.(to, message, state.node));
+  if (setup.sending !== undefined) {
+    try {
+      setup.sending(to, message, state.node);
+    } catch (error) {
+      fail(state, error);
+    }
+  }
   ports.sent(state.node, to, message);
   const attached = connections.get(to);
   if (attached !== undefined) attached.connection.send(attached.end, message);

@@ -33,18 +33,25 @@ export type FormatState = "empty" | "creating" | "ready";
  * The names are read first and the format second. The other way round another process could make a store in between, whose files would then
  * look like files without a format.
  */
-export const readFormat = async (directory: string): Promise<FormatState> => {
+export const readFormat = async (
+  directory: string,
+  formatName: string = FORMAT_NAME,
+): Promise<FormatState> => {
   const foreign = await foreignNameIn(directory);
   const text = await readStart(join(directory, formatFile));
-  if (text !== null) return stateIn(text, directory);
+  if (text !== null) return stateIn(text, directory, formatName);
   if (foreign === null) return "empty";
   const found = `${directory} holds ${JSON.stringify(foreign)} and no ${formatFile}`;
   throw new SyncError("STORAGE_FORMAT", `${found}: this is no data directory of Syncline`);
 };
 
 /** Writes how far the directory has come, durably. */
-export const writeFormat = (directory: string, state: "creating" | "ready"): Promise<void> => {
-  const format = { format: FORMAT_NAME, version: FORMAT_VERSION, state };
+export const writeFormat = (
+  directory: string,
+  state: "creating" | "ready",
+  formatName: string = FORMAT_NAME,
+): Promise<void> => {
+  const format = { format: formatName, version: FORMAT_VERSION, state };
   return replaceFile(join(directory, formatFile), `${JSON.stringify(format)}\n`);
 };
 
@@ -79,10 +86,10 @@ const readStart = async (file: string): Promise<string | null> => {
   }
 };
 
-const stateIn = (text: string, directory: string): FormatState => {
+const stateIn = (text: string, directory: string, formatName: string): FormatState => {
   const { format, version, state } = parsed(text);
-  if (format !== FORMAT_NAME) {
-    const found = `${join(directory, formatFile)} is not Syncline's or is damaged`;
+  if (format !== formatName) {
+    const found = `${join(directory, formatFile)} is not what was looked for, or is damaged`;
     throw new SyncError("STORAGE_FORMAT", `${found}; nothing was touched`);
   }
   if (version !== FORMAT_VERSION || (state !== "creating" && state !== "ready")) {

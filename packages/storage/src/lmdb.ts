@@ -13,7 +13,9 @@ import { readValue } from "./proven-reads.ts";
 import { seal } from "./seal.ts";
 import { openErrorOf } from "./storage-errors.ts";
 import type { Store } from "./store.ts";
-import { openWriteAheadLog } from "./write-ahead-log.ts";
+import { type DiskUse, openWriteAheadLog } from "./write-ahead-log.ts";
+
+export type { DiskUse } from "./write-ahead-log.ts";
 
 /** A store in a directory on disk. */
 export interface LmdbStore extends Store {
@@ -30,6 +32,8 @@ export interface LmdbStore extends Store {
    * another number after a reboot, and a system that says when a file was changed instead of born (Linux before 4.11).
    */
   readonly isCopy: boolean;
+  /** What the store has asked of its disk so far. */
+  readonly diskUse: DiskUse;
 }
 
 /** How an LMDB store is opened. */
@@ -133,7 +137,13 @@ const openStore = async (
       isCopy,
       firstWrites: isCopy ? [identityWrite(identity)] : [],
     });
-    return { ...storeOn({ environment, log, lock }), isCopy };
+    return {
+      ...storeOn({ environment, log, lock }),
+      isCopy,
+      get diskUse() {
+        return log.diskUse;
+      },
+    };
   } catch (error) {
     await environment.close();
     throw error;

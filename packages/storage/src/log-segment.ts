@@ -10,6 +10,8 @@ const GROWTH_BYTES_MIN = 256 * 1024;
 export interface LogSegment {
   /** How much has been written since `begin`. */
   readonly usedBytes: number;
+  /** How often the system was asked to flush it since it was opened. */
+  readonly flushCount: number;
   /** Writes a record behind the ones before and flushes it. One call at a time. */
   append(record: Uint8Array, done: (error: Error | null) => void): void;
   /** The next record is written at the beginning, over what was there. */
@@ -31,12 +33,14 @@ const flags = constants.O_RDWR | constants.O_CREAT | (writesThrough ? (constants
 export const openLogSegment = async (path: string): Promise<LogSegment> => {
   const descriptor = await promisify(openDescriptor)(path, flags, 0o644);
   let usedBytes = 0;
+  let flushCount = 0;
   let { size: fileBytes } = await stat(path);
 
   const append = (record: Uint8Array, done: (error: Error | null) => void): void => {
     writeAll(descriptor, record, usedBytes, (error) => {
       if (error !== null) return done(error);
       usedBytes += record.length;
+      flushCount += 1;
       if (writesThrough) return done(null);
       fdatasync(descriptor, (failure) => done(failure));
     });
@@ -46,6 +50,9 @@ export const openLogSegment = async (path: string): Promise<LogSegment> => {
     get usedBytes() {
       return usedBytes;
     },
+    get flushCount() {
+      return flushCount;
+    },
     append: (record, done) => {
       if (usedBytes + record.length <= fileBytes) return append(record, done);
       // Zeros first: a flush of bytes in a file that does not grow leaves the file system's own journal alone.
@@ -54,6 +61,7 @@ export const openLogSegment = async (path: string): Promise<LogSegment> => {
       writeAll(descriptor, zeros, fileBytes, (error) => {
         if (error !== null) return done(error);
         fileBytes += growthBytes;
+        if (writesThrough) flushCount += 1;
         append(record, done);
       });
     },

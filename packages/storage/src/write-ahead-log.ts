@@ -26,12 +26,24 @@ const COMMIT_ROWS = 250;
 /** Without a write for this long, what is in the log is put into the tree. */
 const IDLE_MS = 1000;
 
+/** A commit of the tree flushes its pages, then its root. */
+const COMMIT_FLUSHES = 2;
+
+/** What a store has asked of its disk since it was opened. */
+export interface DiskUse {
+  /** Flushes: one for each record of the log, one more where its file grew, two for each commit of the tree. */
+  readonly flushCount: number;
+  /** Bytes of the log's records, whole blocks. What the tree writes, the library does not tell. */
+  readonly logBytes: number;
+}
+
 /** The log of one store. */
 export interface WriteAheadLog {
   /** Makes the writes durable, all or none. One call at a time, and none after one that was rejected. */
   write(writes: readonly Write[]): Promise<void>;
   /** The rows that are not in the tree yet, as `RecentRows` says; newest first. */
   readonly recent: readonly RecentRows[];
+  readonly diskUse: DiskUse;
   /** Puts everything into the tree if it can, and closes the files. No write may be under way. */
   close(): Promise<void>;
 }
@@ -64,6 +76,8 @@ interface Log {
   /** Rows that were read back after a crash are in both files: neither may be written before the tree has them. */
   isRecovering: boolean;
   isWriting: boolean;
+  logBytes: number;
+  commitCount: number;
   stopIdleTimer: () => void;
 }
 
@@ -92,6 +106,8 @@ export const openWriteAheadLog = async (options: LogOptions): Promise<WriteAhead
       failure: null,
       isRecovering: frozen.size > 0,
       isWriting: false,
+      logBytes: 0,
+      commitCount: 0,
       stopIdleTimer: () => {},
     };
     if (log.isRecovering) startCheckpoint(log, frozen);
@@ -144,6 +160,13 @@ const faceOf = (log: Log): WriteAheadLog => ({
   get recent() {
     return log.frozen === null ? [log.current] : [log.current, log.frozen];
   },
+  get diskUse() {
+    const recordFlushes = log.segment.flushCount + log.otherSegment.flushCount;
+    return {
+      flushCount: recordFlushes + log.commitCount * COMMIT_FLUSHES,
+      logBytes: log.logBytes,
+    };
+  },
   close: async () => {
     log.stopIdleTimer();
     await log.checkpoint;
@@ -171,6 +194,7 @@ const write = async (log: Log, writes: readonly Write[]): Promise<void> => {
     log.segment.append(record.bytes, (error) => (error === null ? resolve() : reject(error)));
   });
   log.sequence += 1;
+  log.logBytes += record.bytes.length;
   log.current.take(record.rows);
 };
 
@@ -180,7 +204,7 @@ const writeThrough = async (log: Log, writes: readonly Write[]): Promise<void> =
   log.sequence += 1;
   const { id, sequence } = log;
   const rows = writes.map(storedWrite);
-  await log.environment.write([...log.firstWrites, ...rows, appliedWrite({ id, sequence })]);
+  await commit(log, [...log.firstWrites, ...rows, appliedWrite({ id, sequence })]);
   log.firstWrites = [];
 };
 
@@ -218,13 +242,19 @@ const startCheckpoint = (log: Log, rows: RecentRows): void => {
   );
 };
 
-const putIntoTree = async ({ environment, id, sequence }: Log, rows: RecentRows): Promise<void> => {
+const putIntoTree = async (log: Log, rows: RecentRows): Promise<void> => {
+  const { id, sequence } = log;
   const all = rows.all();
   for (let index = 0; index < all.length; index += COMMIT_ROWS) {
     const writes = all.slice(index, index + COMMIT_ROWS).map(sealedWrite);
     const isLast = index + COMMIT_ROWS >= all.length;
-    await environment.write(isLast ? [...writes, appliedWrite({ id, sequence })] : writes);
+    await commit(log, isLast ? [...writes, appliedWrite({ id, sequence })] : writes);
   }
+};
+
+const commit = async (log: Log, writes: readonly EnvironmentWrite[]): Promise<void> => {
+  log.commitCount += 1;
+  await log.environment.write(writes);
 };
 
 const checkpointWhenIdle = (log: Log): void => {

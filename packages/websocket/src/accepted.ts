@@ -30,8 +30,6 @@ export interface AcceptedOptions {
   readonly heartbeat: Heartbeat | null;
   /** Shared by all connections of the server. */
   readonly joiner: FrameJoiner;
-  /** Returns the connection's handlers. */
-  accept(connection: Connection): ConnectionHandlers;
 }
 
 interface Line extends AcceptedOptions {
@@ -49,8 +47,11 @@ interface Line extends AcceptedOptions {
   stopCloseTimer: () => void;
 }
 
-/** Takes charge of a WebSocket that has just opened. */
-export const takeCharge = (options: AcceptedOptions): Connection => {
+/** Takes charge of a WebSocket that has just opened; `accept` returns the connection's handlers. It is not kept: the request that it knows has many parts. */
+export const takeCharge = (
+  options: AcceptedOptions,
+  accept: (connection: Connection) => ConnectionHandlers,
+): Connection => {
   const line: Line = {
     ...options,
     queue: createSendQueue(),
@@ -79,7 +80,7 @@ export const takeCharge = (options: AcceptedOptions): Connection => {
   listen(line);
   line.liveness = watch(line);
   fence(line, () => {
-    line.handlers = line.accept(line.connection);
+    line.handlers = accept(line.connection);
     // There was nobody to tell when it sent more than the mark at once.
     if (line.gauge.isCongested) line.handlers.congested?.();
   });

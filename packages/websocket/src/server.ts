@@ -144,20 +144,15 @@ const upgrade = (service: Service, { request, stream, head }: Upgrade): void => 
     return;
   }
   upgrades.handleUpgrade(request, stream, head, (webSocket) => {
-    const connection = takeCharge({
-      webSocket,
-      stream,
-      settings,
-      joiner,
-      heartbeat: settings.heartbeatByProtocol.get(webSocket.protocol) ?? null,
-      accept: (opened) =>
-        settings.accept(opened, {
-          protocol: webSocket.protocol,
-          url: request.url ?? "/",
-          address: request.socket.remoteAddress ?? "",
-          origin: request.headers.origin ?? null,
-        }),
-    });
+    const heartbeat = settings.heartbeatByProtocol.get(webSocket.protocol) ?? null;
+    const connection = takeCharge({ webSocket, stream, settings, joiner, heartbeat }, (opened) =>
+      settings.accept(opened, {
+        protocol: webSocket.protocol,
+        url: request.url ?? "/",
+        address: request.socket.remoteAddress ?? "",
+        origin: request.headers.origin ?? null,
+      }),
+    );
     connections.add(connection);
     webSocket.once("close", () => connections.delete(connection));
   });

@@ -63,6 +63,8 @@ export interface EdgeState {
   /** The home lacks something that was shown and is not held: whole documents must be offered. */
   isOwing: boolean;
   readonly presence: Map<number, Uint8Array>;
+  /** Presences that wait for edits made before them to come into the device's store. */
+  postponedCount: number;
   droppedCount: number;
 }
 
@@ -95,5 +97,6 @@ export const createEdgeState = (edge: EdgeId, limits: EdgeLimits): EdgeState => 
   levels: { local: 0, relay: 0, quorum: 0, all: 0 },
   isOwing: false,
   presence: new Map(),
+  postponedCount: 0,
   droppedCount: 0,
 });

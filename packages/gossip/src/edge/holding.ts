@@ -17,11 +17,13 @@ export const holdOwn = (edge: EdgeState, batch: Batch, isState: boolean): HeldBa
 /** Keeps somebody else's batch until it is on every disk, as far as there is room. */
 export const holdShown = (edge: EdgeState, dot: Dot, batch: Batch): void => {
   // It may be held already: carried to this place, or shown before by another home.
-  if (coversDot(edge.settledAll, dot) || edge.carriedByDot.has(textOf(dot))) return;
+  const key = textOf(dot);
+  if (coversDot(edge.settledAll, dot) || edge.carriedByDot.has(key)) return;
   const held: HeldBatch = { number: 0, dot, batch, isState: false };
   edge.held.add(held);
-  edge.carriedByDot.set(textOf(dot), held);
+  edge.carriedByDot.set(key, held);
   edge.carriedBytes += sizeOf(batch);
+  if (edge.carriedBytes <= edge.limits.carriedBytesMax) return;
   for (const oldest of edge.held) {
     if (edge.carriedBytes <= edge.limits.carriedBytesMax) return;
     if (oldest.number === 0) forget(edge, oldest);
@@ -205,7 +207,7 @@ export const replaceByStates = (
 /** Moves the levels as far as they have come, forgets what is on every disk, and tells the application if anything moved. */
 export const moveLevels = (edge: EdgeState, isForced: boolean): void => {
   const { levels, lastNumber } = edge;
-  const before = { ...levels };
+  const before = { relay: levels.relay, quorum: levels.quorum, all: levels.all };
   levels.relay = reach(edge, levels.relay, (dot) => dot !== null);
   levels.quorum = reach(edge, levels.quorum, (dot) => isIn(edge.settledQuorum, dot));
   levels.all = reach(edge, levels.all, (dot) => isIn(edge.settledAll, dot));

@@ -1,6 +1,7 @@
 /** What a home knows, as plain data, and the few questions that every part of it asks. */
 import {
   covers,
+  coversDot,
   type Dot,
   type Incarnation,
   type MutableVersionVector,
@@ -175,6 +176,8 @@ export interface HomeState {
   compactionToken: number;
   /** When edges with nothing unsettled hear of other disks next, or 0. */
   durableNewsMs: number;
+  /** Presences that wait for what was said before them to come to the disk. */
+  postponedCount: number;
   /** Messages that made no sense here and were dropped. */
   droppedCount: number;
 }
@@ -207,17 +210,31 @@ export const headRecord = (home: HomeState, vector: VersionVector): HomeRecord =
 export const ownLog = (home: HomeState): Incarnation => home.config.incarnation;
 
 /** The other homes that a link leads to and that have said hello on it. */
-export const heardPeers = (home: HomeState): readonly Peer[] =>
-  [...home.peers.values()].filter((peer) => peer.isHeard);
+export const heardPeers = (home: HomeState): readonly Peer[] => {
+  const heard: Peer[] = [];
+  for (const peer of home.peers.values()) if (peer.isHeard) heard.push(peer);
+  return heard;
+};
 
 /** Whether the batch at this dot is on every home's disk, as far as is known here. */
-export const isOnAllDisks = (home: HomeState, dot: Dot): boolean =>
-  numberOf(home.durable, dot.incarnation) >= dot.number &&
-  [...home.peers.values()].every((peer) => numberOf(peer.vector, dot.incarnation) >= dot.number);
+export const isOnAllDisks = (home: HomeState, dot: Dot): boolean => {
+  if (!coversDot(home.durable, dot)) return false;
+  for (const peer of home.peers.values()) if (!coversDot(peer.vector, dot)) return false;
+  return true;
+};
+
+/** How many batches `left` covers and `right` does not. */
+export const countBeyond = (left: VersionVector, right: VersionVector): number => {
+  let count = 0;
+  for (const [log, number] of left) count += Math.max(0, number - numberOf(right, log));
+  return count;
+};
 
 /** Whether every other home has all that this one has. */
-export const isSettledEverywhere = (home: HomeState): boolean =>
-  [...home.peers.values()].every((peer) => covers(peer.vector, home.accepted));
+export const isSettledEverywhere = (home: HomeState): boolean => {
+  for (const peer of home.peers.values()) if (!covers(peer.vector, home.accepted)) return false;
+  return true;
+};
 
 /** A peer of which nothing is known yet. */
 const createPeer = (home: HomeId): Peer => ({
@@ -273,5 +290,6 @@ export const createHomeState = (config: HomeConfig, limits: HomeLimits): HomeSta
   compaction: null,
   compactionToken: 0,
   durableNewsMs: 0,
+  postponedCount: 0,
   droppedCount: 0,
 });

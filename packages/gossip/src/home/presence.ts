@@ -96,8 +96,9 @@ const countOf = (home: HomeState): number => {
 
 const showEdges = (home: HomeState, presence: Presence, except: PeerId | null): void => {
   for (const session of home.sessions.values()) {
-    // A reader that does not keep up gets no presence; when it has, everybody's newest is sent to it.
-    if (session.peer === except || session.phase === "reading" || session.isCongested) continue;
+    if (session.peer === except || session.phase === "reading") continue;
+    // A reader that does not keep up gets no presence; when it has, everybody's newest is sent to it. Who is gone would not be among them.
+    if (session.isCongested && presence.bytes.length > 0) continue;
     send(home, session.peer, presence);
   }
 };

@@ -1,15 +1,9 @@
 /** Fetching what this home lacks from another: after a link came up, after a gap, or when the home that should have sent it does not. */
-import {
-  covers,
-  coversDot,
-  difference,
-  merge,
-  mergeInto,
-  type VersionVector,
-} from "@syncline/clocks";
+import { covers, coversDot, merge, mergeInto, type VersionVector } from "@syncline/clocks";
 import type { HomeId } from "../batch.ts";
 import type { PeerMessage } from "../messages.ts";
 import {
+  countBeyond,
   deliver,
   heardPeers,
   type HomeState,
@@ -38,7 +32,8 @@ export const considerPull = (home: HomeState, isUrgent: boolean): void => {
     return;
   }
   if (!isUrgent && !isGraceOver(home, ahead)) return;
-  const [best] = [...ahead].sort((left, right) => lackOf(home, right) - lackOf(home, left));
+  const lackOf = (peer: Peer): number => countBeyond(peer.vector, home.accepted);
+  const [best] = [...ahead].sort((left, right) => lackOf(right) - lackOf(left));
   if (best === undefined) return;
   home.expected = null;
   home.lastPullNumber += 1;
@@ -67,12 +62,6 @@ const isGraceOver = (home: HomeState, ahead: readonly Peer[]): boolean => {
   }
   return home.nowMs >= expected.deadlineMs;
 };
-
-const lackOf = (home: HomeState, peer: Peer): number =>
-  difference(peer.vector, home.accepted).reduce(
-    (sum, range) => sum + range.toNumber - range.fromNumber,
-    0,
-  );
 
 /** Takes a page; with the last one all of it is taken in, as one step. */
 export const whenFilled = (home: HomeState, from: HomeId, fill: Fill): void => {

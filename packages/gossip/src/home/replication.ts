@@ -10,7 +10,14 @@ import {
   startCatchUp,
 } from "./catching-up.ts";
 import { sendHello } from "./greeting.ts";
-import { deliver, type HomeState, ownLog, type Peer, wake } from "./home-state.ts";
+import {
+  deliver,
+  type HomeState,
+  isSettledEverywhere,
+  ownLog,
+  type Peer,
+  wake,
+} from "./home-state.ts";
 import { isOwnLogBeyond } from "./own-log.ts";
 import { forgetPresences, sendPresences, takePeerPresence } from "./presence.ts";
 import { cancelPull, considerPull, whenFilled } from "./pulling.ts";
@@ -173,9 +180,9 @@ export const whenPeerDrained = (home: HomeState, peer: Peer): void => {
 };
 
 /** When all homes have had everything for a while, the mark that says otherwise is taken from the disk. */
-export const checkSettled = (home: HomeState, isSettled: boolean): void => {
+export const checkSettled = (home: HomeState): void => {
   const delayMs = 2000;
-  if (!home.isUnsettled || !isSettled) {
+  if (!home.isUnsettled || !isSettledEverywhere(home)) {
     home.settleCheckMs = 0;
     return;
   }

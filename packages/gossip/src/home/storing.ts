@@ -41,15 +41,18 @@ export const store = (home: HomeState, intake: Intake): void => {
 };
 
 /** The records of entries that are taken in, once for each: their documents grow by it, and their edges' numbers are known. */
-export const recordsOf = (home: HomeState, entries: readonly Entry[]): readonly HomeRecord[] =>
-  entries.flatMap((entry) => entryRecords(home, entry));
+export const recordsOf = (home: HomeState, entries: readonly Entry[]): readonly HomeRecord[] => {
+  const records: HomeRecord[] = [];
+  for (const entry of entries) putRecords(home, entry, records);
+  return records;
+};
 
-const entryRecords = (home: HomeState, entry: Entry): readonly HomeRecord[] => {
+const putRecords = (home: HomeState, entry: Entry, records: HomeRecord[]): void => {
   const { author, batch } = entry;
-  const records: HomeRecord[] = [{ kind: "entry", entry }];
-  const dot = { incarnation: entry.incarnation, number: entry.number };
+  records.push({ kind: "entry", entry });
   if (author !== null) {
-    noteEdge(home, { ...author, dot });
+    const dot = { incarnation: entry.incarnation, number: entry.number };
+    noteEdge(home, { edge: author.edge, number: author.number, dot });
     const edge = home.edges.get(author.edge);
     if (edge !== undefined) records.push({ kind: "edge", edge });
   }
@@ -65,7 +68,6 @@ const entryRecords = (home: HomeState, entry: Entry): readonly HomeRecord[] => {
   if (head === undefined || steps(head.entryBytes) !== steps(grown.entryBytes)) {
     records.push({ kind: "document", head: grown });
   }
-  return records;
 };
 
 /** A state from another home stands beside what is here as a part of its own; the next compaction makes one of them. */

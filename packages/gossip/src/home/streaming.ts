@@ -1,8 +1,7 @@
 /** What happens once batches are on this home's disk: edges are shown them, other homes get them, and everybody hears how far the disk is. */
 import {
   covers,
-  coversDot,
-  difference,
+  type MutableVersionVector,
   mergeInto,
   numberOf,
   type VersionVector,
@@ -10,6 +9,7 @@ import {
 import { type Entry, pagesOf, sizeOf } from "../batch.ts";
 import type { HomeMessage, PeerMessage, ShownEntry } from "../messages.ts";
 import {
+  countBeyond,
   heardPeers,
   type HomeState,
   isOnAllDisks,
@@ -54,11 +54,7 @@ export const stream = (home: HomeState): void => {
  * a fill with merged states, or one that skipped numbers, nobody can be brought forward by entries alone.
  */
 const remember = (home: HomeState, entries: readonly Entry[], before: VersionVector): boolean => {
-  const newCount = difference(home.durable, before).reduce(
-    (sum, range) => sum + range.toNumber - range.fromNumber,
-    0,
-  );
-  const isStream = newCount === entries.length;
+  const isStream = countBeyond(home.durable, before) === entries.length;
   if (!isStream || !isSomebodyBehind(home)) {
     home.recent = [];
     home.recentBytes = 0;
@@ -154,11 +150,8 @@ const replicating = (home: HomeState, own: readonly Entry[]): readonly PeerMessa
 /** Tells another home what changed on this one's disk since it was told last. */
 export const tellStored = (home: HomeState, peer: Peer): void => {
   if (peer.isCongested) return;
-  const changes = new Map<string, number>();
-  for (const [incarnation, number] of home.durable) {
-    if (numberOf(peer.told, incarnation) < number) changes.set(incarnation, number);
-  }
-  if (changes.size === 0) return;
+  const changes = growthOf(home.durable, peer.told);
+  if (changes === null) return;
   mergeInto(peer.told, changes);
   send(home, peer.home, { kind: "stored", vector: changes });
 };
@@ -200,15 +193,22 @@ export const tellDisks = (home: HomeState, session: Session): void => {
       sendDurable(home, session, peer, { vector: new Map(peer.vector), isWhole: true });
       continue;
     }
-    const vector = new Map(
-      [...peer.vector].filter(
-        ([incarnation, number]) => !coversDot(told.vector, { incarnation, number }),
-      ),
-    );
-    if (vector.size === 0) continue;
+    const vector = growthOf(peer.vector, told.vector);
+    if (vector === null) continue;
     mergeInto(told.vector, vector);
     sendDurable(home, session, peer, { vector, isWhole: false });
   }
+};
+
+/** What a vector says beyond what was told of it, or null if nothing: mostly one log. */
+const growthOf = (vector: VersionVector, told: VersionVector): VersionVector | null => {
+  let growth: MutableVersionVector | null = null;
+  for (const [incarnation, number] of vector) {
+    if (numberOf(told, incarnation) >= number) continue;
+    growth ??= new Map();
+    growth.set(incarnation, number);
+  }
+  return growth;
 };
 
 const sendDurable = (

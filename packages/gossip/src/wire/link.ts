@@ -28,7 +28,7 @@ import {
 export const WIRE_VERSION = 1;
 /** The WebSocket subprotocol. A new name is for formats that this one cannot refuse politely. */
 export const SUBPROTOCOL = "syncline.v1";
-/** Encoded messages that are remembered for a space; one that is asked for later is encoded again. */
+/** Encoded messages that are remembered; one that is asked for later is encoded again. */
 const LAST_ENCODED_MAX = 3;
 /** A larger one is remembered alone. */
 const LAST_ENCODED_BYTES_MAX = 64 * 1024;
@@ -70,23 +70,27 @@ export interface SpaceWriter {
   readonly space: string;
   readonly channel: number;
   readonly logs: LogTable;
-  /** The last few messages: the same one goes to many connections, one after the other. */
-  readonly lastEncoded: EncodedMessage[];
 }
 
 interface EncodedMessage {
+  readonly writer: SpaceWriter;
   readonly message: SpaceMessage;
   readonly bytes: Uint8Array;
   /** How many logs must have been named for the bytes to make sense. */
   readonly logCount: number;
 }
 
+/**
+ * The last few messages: the same one goes to many connections, one after the other. Of the whole process, not of each space: a space where
+ * nothing happens any more would keep its last batches in memory for as long as it is open.
+ */
+const lastEncoded: EncodedMessage[] = [];
+
 /** A writer for a space; no two spaces of a process may have the same channel at a time. */
 export const createSpaceWriter = (space: string, channel: number): SpaceWriter => ({
   space,
   channel,
   logs: createLogTable(),
-  lastEncoded: [],
 });
 
 /** The sending half of one connection. */
@@ -165,14 +169,16 @@ const writeLogs = (encoder: Encoder, writer: SpaceWriter, fromIndex: number): vo
 };
 
 const encodeOnce = (writer: SpaceWriter, message: SpaceMessage): EncodedMessage => {
-  const { lastEncoded, logs, channel } = writer;
-  for (const known of lastEncoded) if (known.message === message) return known;
+  for (const known of lastEncoded) {
+    if (known.message === message && known.writer === writer) return known;
+  }
+  const { logs, channel } = writer;
   const bytes = encoded((encoder) => {
     writeVarUint(encoder, kindOf(message));
     writeVarUint(encoder, channel);
     writeBody({ encoder, logs }, message);
   });
-  const made = { message, bytes, logCount: logs.incarnations.length };
+  const made = { writer, message, bytes, logCount: logs.incarnations.length };
   if (bytes.length > LAST_ENCODED_BYTES_MAX) lastEncoded.length = 0;
   if (lastEncoded.length === LAST_ENCODED_MAX) lastEncoded.shift();
   lastEncoded.push(made);

@@ -158,8 +158,8 @@ export const writeIndexedVector = (writing: Writing, vector: VersionVector): voi
   writeList(writing, dots, writeDot);
 };
 
-/** The longest name of a type, in bytes. */
-const TYPE_BYTES_MAX = 64;
+/** The longest name of a type, in bytes: that of a record names all of its parts. */
+const TYPE_BYTES_MAX = 1024;
 /** The longest document name that is read; the home judges it by the rules of names. */
 const DOCUMENT_BYTES_MAX = 4096;
 /** The type that has a number of its own, since nearly every batch has it. */

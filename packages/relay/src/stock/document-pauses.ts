@@ -47,6 +47,7 @@ export const createDocumentPauses = (options: {
   return {
     documentsFor: (space) => ({
       whyBad: (type, payload) => documents.whyBad(type, payload),
+      whyRefused: (batch) => documents.whyRefused(batch),
       merge: (type, payloads) => run(space, () => documents.merge(type, payloads)),
       answer: (payloads, vector) => run(space, () => documents.answer(payloads, vector)),
       novelty: (payloads, payload) => run(space, () => documents.novelty(payloads, payload)),

@@ -1,0 +1,1 @@
+export { fileReplicas } from "./file-replicas.ts";

@@ -1,0 +1,205 @@
+/** One run of single-decree Paxos: everybody proposes under trouble, then all is whole and one proposes; everybody must learn the one value. */
+import { createPaxosNode, type PaxosMessage, type PaxosProtocol } from "@syncline/consensus/paxos";
+import { decodePaxosMessage, encodePaxosMessage } from "@syncline/consensus/wire";
+import { type Random, seededRandom } from "@syncline/machine";
+import {
+  type Delays,
+  drawFaults,
+  type Fault,
+  type Node,
+  type Weather,
+  World,
+  type WorldEvent,
+  type WorldTally,
+} from "@syncline/simulator";
+import { behindWire } from "../recoding.ts";
+import { createPaxosOracle, type PaxosOracle } from "./oracle.ts";
+
+/** Everything that a seed says. */
+export interface PaxosStory {
+  readonly seed: number;
+  readonly acceptors: readonly string[];
+  /** Nodes that are told only. */
+  readonly learners: readonly string[];
+  readonly delays: Delays;
+  /** What befalls messages all along, besides faults. */
+  readonly weather: Weather;
+  readonly retryMs: number;
+  readonly forMs: number;
+  readonly faults: readonly Fault[];
+  readonly proposals: readonly { readonly atMs: number; readonly by: string }[];
+}
+
+/** What came of a run. */
+export interface PaxosOutcome {
+  readonly failure: Error | null;
+  readonly tally: WorldTally;
+  readonly fingerprint: number;
+  readonly chosen: string | null;
+}
+
+const names = ["a", "b", "c", "d", "e", "f", "g"];
+const LEARNED_WITHIN_MS = 60_000;
+
+/** The story of this seed: one to seven acceptors, up to two learners, all of whom may propose. */
+export const drawPaxosStory = (seed: number): PaxosStory => {
+  const random = seededRandom(seed).fork("paxos");
+  const acceptors = names.slice(0, random.pick([1, 2, 3, 3, 3, 4, 5, 5, 7]));
+  const learners = ["x", "y"].slice(0, random.integer(0, 3));
+  const forMs = random.pick([1000, 4000, 15_000, 60_000]);
+  const minMs = random.pick([0.5, 1, 5]);
+  return {
+    seed,
+    acceptors,
+    learners,
+    weather: random.pick([
+      { lossRate: 0, duplicationRate: 0, reorderingRate: 0 },
+      { lossRate: 0, duplicationRate: 0, reorderingRate: 0 },
+      { lossRate: 0.02, duplicationRate: 0.5, reorderingRate: 0.1 },
+      { lossRate: 0.2, duplicationRate: 0.2, reorderingRate: 0.2 },
+    ]),
+    delays: {
+      minMs,
+      meanMs: minMs + random.pick([1, 10, 50]),
+      shape: random.pick(["uniform", "exponential", "heavy-tailed"] as const),
+    },
+    retryMs: random.pick([50, 200, 1000]),
+    forMs,
+    faults: drawFaults(
+      random.fork("faults"),
+      { members: acceptors, guests: learners, without: ["break", "slow-reader", "roll-back"] },
+      forMs,
+    ),
+    proposals: drawProposals([...acceptors, ...learners], random.fork("proposals"), forMs),
+  };
+};
+
+const drawProposals = (
+  proposers: readonly string[],
+  random: Random,
+  forMs: number,
+): PaxosStory["proposals"] =>
+  Array.from({ length: random.pick([2, 6, 20, 40]) }, () => ({
+    // Half of them early, so that proposers meet.
+    atMs: random.integer(0, random.chance(0.5) ? 50 : forMs),
+    by: random.pick(proposers),
+  }));
+
+/** Tells a story to its end, or to what was wrong first. */
+export const tellPaxosStory = (
+  story: PaxosStory,
+  observe: ((event: WorldEvent<PaxosMessage>) => void) | null = null,
+): PaxosOutcome => {
+  const world = new World<PaxosMessage>({
+    seed: story.seed,
+    delays: story.delays,
+    weather: story.weather,
+    // An acceptor that forgets is no acceptor: single-decree Paxos bears no lost disk.
+    mayLose: () => false,
+    eventCountMax: 1_000_000,
+    ...(observe === null ? {} : { observe }),
+  });
+  const oracle = createPaxosOracle(story.acceptors);
+  const told = new Map<string, string>();
+  const nodes = [...story.acceptors, ...story.learners].map((name, index) =>
+    addNode(world, oracle, { story, name, index, told }),
+  );
+  let failure: Error | null = null;
+  try {
+    for (const node of nodes) node.start();
+    story.proposals.forEach(({ atMs, by }, index) => {
+      const value = new TextEncoder().encode(`${by}${index}`);
+      world.schedule.at(atMs, () => propose(world, oracle, by, value));
+    });
+    world.befall(story.faults);
+    world.run(story.forMs);
+    recover(world, oracle, { story, nodes, told });
+  } catch (error) {
+    failure = error instanceof Error ? error : new Error(String(error));
+  }
+  const { tally, fingerprint } = world;
+  return { failure, tally, fingerprint, chosen: oracle.chosen };
+};
+
+interface NodeOfStory {
+  readonly story: PaxosStory;
+  readonly name: string;
+  readonly index: number;
+  readonly told: Map<string, string>;
+}
+
+const wire = { encode: encodePaxosMessage, decode: decodePaxosMessage };
+
+const addNode = (
+  world: World<PaxosMessage>,
+  oracle: PaxosOracle,
+  { story, name, index, told }: NodeOfStory,
+): Node<PaxosProtocol> =>
+  world.addNode<PaxosProtocol>({
+    name,
+    machine: () => {
+      const node = createPaxosNode({
+        name,
+        acceptors: story.acceptors,
+        learners: [...story.acceptors, ...story.learners],
+        seed: story.seed + index,
+        retryMs: story.retryMs,
+      });
+      return story.seed % 2 === 0 ? behindWire(node, wire) : node;
+    },
+    starting: () => void told.delete(name),
+    written: (records) => oracle.written(name, records),
+    sending: (_to, message) => oracle.said(name, message),
+    before: (input) => {
+      if (input.kind === "submitted" && input.request.kind === "own") {
+        oracle.said(name, input.request.message);
+      }
+    },
+    deliver: ({ value }) => {
+      oracle.told(name, value);
+      told.set(name, new TextDecoder().decode(value));
+    },
+  });
+
+const propose = (
+  world: World<PaxosMessage>,
+  oracle: PaxosOracle,
+  by: string,
+  value: Uint8Array,
+): void => {
+  const node = world.node(by) as Node<PaxosProtocol>;
+  if (node.phase === "down") return;
+  world.note(`${by} proposes ${new TextDecoder().decode(value)}`);
+  oracle.proposed(value);
+  node.submit({ kind: "propose", value });
+};
+
+/** Everything is whole, and one proposer has the word: all must learn. */
+const recover = (
+  world: World<PaxosMessage>,
+  oracle: PaxosOracle,
+  {
+    story,
+    nodes,
+    told,
+  }: { story: PaxosStory; nodes: readonly Node<PaxosProtocol>[]; told: Map<string, string> },
+): void => {
+  const whyNotLearned = (): string | null => {
+    for (const { name } of nodes) {
+      const known = told.get(name) ?? null;
+      if (known === null || known !== oracle.chosen) return `${name} has not learned`;
+    }
+    return null;
+  };
+  world.note("everything is made whole");
+  world.heal();
+  propose(world, oracle, story.acceptors[0]!, new TextEncoder().encode("last"));
+  world.runUntil(whyNotLearned, LEARNED_WITHIN_MS);
+  world.note("all lose power at once");
+  const before = oracle.chosen;
+  for (const node of nodes) node.crash();
+  world.run(5000);
+  propose(world, oracle, story.acceptors.at(-1)!, new TextEncoder().encode("too late"));
+  world.runUntil(whyNotLearned, LEARNED_WITHIN_MS);
+  if (oracle.chosen !== before) throw new Error("another value is chosen after a restart");
+};

@@ -1,0 +1,33 @@
+/** Single-decree Paxos from seeds. `SEED=7` replays one, `SEEDS=5000` runs as many. */
+import { shrink } from "@syncline/simulator";
+import { expect, test } from "vitest";
+import { drawPaxosStory, tellPaxosStory } from "./paxos-run.ts";
+
+const { SEED, SEEDS } = process.env;
+const firstSeed = SEED === undefined ? 1 : Number(SEED);
+const seedCount = SEED === undefined ? Number(SEEDS ?? 50) : 1;
+const groupSize = Math.max(10, Math.ceil(seedCount / 50));
+
+for (let from = firstSeed; from < firstSeed + seedCount; from += groupSize) {
+  const to = Math.min(from + groupSize, firstSeed + seedCount);
+
+  test(`seeds ${from} to ${to - 1} choose one value at most`, { timeout: 3_600_000 }, () => {
+    for (let seed = from; seed < to; seed += 1) {
+      const story = drawPaxosStory(seed);
+      const { failure } = tellPaxosStory(story);
+      if (failure === null) continue;
+      const { items } = shrink(
+        story.faults,
+        (faults) => tellPaxosStory({ ...story, faults }).failure !== null,
+        200,
+      );
+      expect.fail(`seed ${seed}: ${failure.message}\n${JSON.stringify(items, null, 1)}`);
+    }
+  });
+}
+
+test("a seed gives the same run twice", () => {
+  const story = drawPaxosStory(3);
+
+  expect(tellPaxosStory(story).fingerprint).toBe(tellPaxosStory(story).fingerprint);
+});
