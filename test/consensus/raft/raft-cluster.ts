@@ -10,7 +10,7 @@ import {
   type RaftMessage,
 } from "@syncline/consensus/raft";
 import { seededRandom } from "@syncline/machine";
-import { type Codec, World, type WorldEvent } from "@syncline/simulator";
+import { World, type WorldEvent } from "@syncline/simulator";
 import type { Operation } from "@syncline/simulator/judges";
 import { type Client, createClient } from "./raft-clients.ts";
 import type { RaftDeed, RaftSetup } from "./raft-deeds.ts";
@@ -39,7 +39,6 @@ const EXPIRE_EVERY_MS = 3000;
 /** A cluster in which every process runs and clients have begun. */
 export const createRaftCluster = (
   setup: RaftSetup,
-  codec: (() => Codec<RaftMessage>) | null,
   observe: RaftObserver | null = null,
 ): RaftCluster => {
   const { seed, names, initialCount } = setup;
@@ -68,7 +67,6 @@ export const createRaftCluster = (
       name,
       index,
       bootstrap: initial.includes(name) ? bootstrap : null,
-      codec,
       disks,
     });
     nodes.push(node);
@@ -127,7 +125,7 @@ const every = (cluster: RaftCluster, everyMs: number, run: () => void): void => 
 };
 
 /** The leader of the latest term, if its process runs. */
-export const leaderOf = ({ nodes }: RaftCluster): RaftNode | null => {
+const leaderOf = ({ nodes }: RaftCluster): RaftNode | null => {
   let found: RaftNode | null = null;
   for (const node of nodes) {
     if (node.node.phase !== "running" || node.raft?.state.role.kind !== "leader") continue;
@@ -137,7 +135,7 @@ export const leaderOf = ({ nodes }: RaftCluster): RaftNode | null => {
 };
 
 /** The configuration that holds at a node. */
-export const configurationAtNode = ({ raft }: RaftNode): Configuration | null =>
+const configurationAtNode = ({ raft }: RaftNode): Configuration | null =>
   raft?.state.log.configurations.at(-1)?.configuration ?? null;
 
 /** Not if a majority of any configuration that anybody may decide by would be gone. */

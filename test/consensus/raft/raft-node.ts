@@ -13,10 +13,14 @@ import {
   type RaftRefusal,
   type SessionResult,
 } from "@syncline/consensus/raft";
-import type { Codec, Node, World } from "@syncline/simulator";
+import { decodeRaftMessage, encodeRaftMessage } from "@syncline/consensus/wire";
+import type { Node, World } from "@syncline/simulator";
+import { behindWire } from "../recoding.ts";
 import { createReplica, type Replica } from "./key-values.ts";
 import { createRaftDisk, type DiskView, type RaftDisk } from "./raft-disk.ts";
 import type { RaftOracle, Seen } from "./raft-oracle.ts";
+
+const wireFormat = { encode: encodeRaftMessage, decode: decodeRaftMessage };
 
 /** What became of a request: null where nobody knows. */
 export type Answer =
@@ -37,7 +41,8 @@ export interface RaftNodeSetup {
   readonly expiryMs: number;
   /** Every disk that there ever was, by its incarnation. */
   readonly disks: Map<NodeId, DiskView>;
-  readonly codec: (() => Codec<RaftMessage>) | null;
+  /** Whether messages pass through their wire format. */
+  readonly isCoded: boolean;
   /** How long a snapshot takes to be made. */
   readonly snapshotMs: number;
 }
@@ -98,12 +103,11 @@ export const addRaftNode = (setup: RaftNodeSetup): RaftNode => {
         waitingByIndex: new Map(),
       };
       setup.disks.set(face.id, face.view);
-      return raft;
+      return setup.isCoded ? behindWire(raft, wireFormat) : raft;
     },
     deliver,
     after: () => oracle.stepped(face),
     sending: (_to, message) => oracle.sent(face, message),
-    ...(setup.codec === null ? {} : { codec: setup.codec }),
   });
   const ask = (waiting: Waiting, submit: (token: number) => void): void => {
     if (node.phase === "down" || process === null) return;

@@ -166,26 +166,18 @@ const checkSent = (node: Seen, message: RaftMessage): void => {
   const isOwnTerm = isPreVote || (raft?.state.term ?? 0) >= message.term;
   check(isOwnTerm, `${name} speaks in a term that it has not`);
   if (view.term > message.term) return;
-  switch (message.kind) {
-    case "vote-answer":
-      if (!message.isGranted) return;
-      check(
-        view.term === message.term && view.vote === message.to,
-        `${name} gives a vote that is not on its disk`,
-      );
-      check(view.hole === null, `${name} votes with a hole in its disk`);
-      return;
-    case "vote":
-      check(view.term === message.term, `${name} asks for votes in a term not on its disk`);
-      return;
-    case "append-answer":
-      check(view.term === message.term, `${name} acknowledges in a term not on its disk`);
-      check(lastOnDisk(view) >= message.index, `${name} acknowledges what is not on its disk`);
-      check(
-        message.mending !== null || view.hole === null,
-        `${name} acknowledges with a hole in its disk`,
-      );
-      return;
-    default:
+  if (message.kind === "vote-answer" && message.isGranted) {
+    const isStored = view.term === message.term && view.vote === message.to;
+    check(isStored, `${name} gives a vote that is not on its disk`);
+    check(view.hole === null, `${name} votes with a hole in its disk`);
+  }
+  if (message.kind === "vote") {
+    check(view.term === message.term, `${name} asks for votes in a term not on its disk`);
+  }
+  if (message.kind === "append-answer") {
+    check(view.term === message.term, `${name} acknowledges in a term not on its disk`);
+    check(lastOnDisk(view) >= message.index, `${name} acknowledges what is not on its disk`);
+    const isCounted = message.mending === null;
+    check(!isCounted || view.hole === null, `${name} acknowledges with a hole in its disk`);
   }
 };

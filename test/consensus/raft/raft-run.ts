@@ -1,13 +1,6 @@
 /** One run: a cluster under a list of trouble, then healed, then asked for agreement, progress and a history that is linearizable. */
-import type { RaftMessage } from "@syncline/consensus/raft";
 import { seededRandom } from "@syncline/machine";
-import {
-  type Codec,
-  describeFault,
-  drawFaults,
-  type Fault,
-  type WorldTally,
-} from "@syncline/simulator";
+import { describeFault, drawFaults, type Fault, type WorldTally } from "@syncline/simulator";
 import { describeVerdict, judgeLinearizability, registerModel } from "@syncline/simulator/judges";
 import {
   createRaftCluster,
@@ -87,10 +80,9 @@ export const describeRaftHappening = (happening: RaftHappening): string =>
 /** Tells a story to its end, or to what was wrong first. */
 export const tellRaftStory = (
   story: RaftStory,
-  codec: (() => Codec<RaftMessage>) | null = null,
   observe: RaftObserver | null = null,
 ): RaftOutcome => {
-  const cluster = createRaftCluster(story.setup, story.setup.isCoded ? codec : null, observe);
+  const cluster = createRaftCluster(story.setup, observe);
   const { world } = cluster;
   let failure: Error | null = null;
   try {

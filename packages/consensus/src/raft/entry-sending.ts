@@ -36,7 +36,7 @@ export const replicate = (
 };
 
 /** How much may be on the way to a follower. */
-export const windowOf = ({ settings }: RaftState): Window => ({
+const windowOf = ({ settings }: RaftState): Window => ({
   messageCountMax: settings.inflightCountMax,
   bytesMax: settings.inflightBytesMax,
 });

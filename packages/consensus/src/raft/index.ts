@@ -41,8 +41,10 @@ export { createRaft, type Raft } from "./raft.ts";
 export type { Leader, RaftState, Role } from "./state.ts";
 export {
   createSessions,
+  decodeSessionCommand,
   encodeSessionCommand,
   type ReplicatedState,
+  SESSIONS_MAX,
   type SessionCommand,
   type SessionResult,
   type Sessions,

@@ -33,9 +33,6 @@ export const createLog = (base: EntryId, configuration: ConfigurationAt): Log =>
   configurations: [configuration],
 });
 
-/** The index of the first entry that is there, or would be. */
-export const firstIndex = ({ base }: Log): number => base.index + 1;
-
 /** The index of the last entry, compacted or not. */
 export const lastIndex = ({ base, entries }: Log): number => base.index + entries.length;
 

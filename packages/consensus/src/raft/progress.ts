@@ -7,13 +7,13 @@ import { assert } from "@syncline/machine";
  * `probe`: where the logs agree is not known; one message at a time asks. `replicate`: it is known; messages follow each other without waiting, within the
  * window. `snapshot`: what it needs is compacted away; chunks go out and no entries.
  */
-export type ProgressMode =
+type ProgressMode =
   | { readonly kind: "probe"; isAsked: boolean }
   | { readonly kind: "replicate"; readonly inflight: Inflight[] }
   | { readonly kind: "snapshot"; readonly transfer: SnapshotTransfer };
 
 /** A message with entries that is not answered: the index of its last entry, and its bytes. */
-export interface Inflight {
+interface Inflight {
   readonly lastIndex: number;
   readonly bytes: number;
 }

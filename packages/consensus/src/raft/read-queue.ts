@@ -15,7 +15,7 @@ export interface Read {
 }
 
 /** A round of questions. */
-export interface ReadRound {
+interface ReadRound {
   readonly number: number;
   readonly reads: readonly Read[];
   readonly answeredBy: Set<NodeId>;

@@ -36,8 +36,9 @@ export const recoverState = (
     taking: null,
     hole: head.hole,
     electionDueMs: nowMs,
-    // Before the crash it may have heard from a leader that still counts on not being unseated.
-    heardLeaderMs: nowMs,
+    // Before a crash it may have heard from a leader that still counts on not being unseated. An empty disk may be one whose first write was lost, which
+    // matters only to a leader that reads by its lease.
+    heardLeaderMs: isNew && settings.leaseReads === null ? Number.NEGATIVE_INFINITY : nowMs,
     wakeAtMs: Number.POSITIVE_INFINITY,
     drawCount: 0,
     tokenCount: 0,

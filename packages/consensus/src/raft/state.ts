@@ -56,7 +56,7 @@ export interface Leader {
 }
 
 /** Reading what the disk holds, before anything else is done. */
-export interface Recovery {
+interface Recovery {
   token: number;
   nextIndex: number;
 }

@@ -20,7 +20,6 @@ import {
   readEntryId,
   readNodeId,
   readNumber,
-  readSnapshotId,
   readSnapshotMeta,
   writeEntry,
   writeEntryId,
@@ -153,7 +152,7 @@ const readRareKind = (from: Decoder, kind: number): RaftMessageKind => {
     case kinds["chunk-answer"]:
       return {
         kind: "chunk-answer",
-        snapshot: readSnapshotId(from),
+        snapshot: readNodeId(from),
         nextOffset: readNumber(from),
       };
     case kinds["campaign-now"]:

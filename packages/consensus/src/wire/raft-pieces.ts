@@ -14,9 +14,6 @@ const WIRE_ID_BYTES_MAX = 160;
 /** Reads the id of a node: not empty. */
 export const readNodeId = (from: Decoder): NodeId => readText(from, WIRE_ID_BYTES_MAX) || refuse();
 
-/** Reads the id of a snapshot. */
-export const readSnapshotId: (from: Decoder) => string = readNodeId;
-
 /** Reads a term, an index or another number from 0 that can be counted on. */
 export const readNumber = (from: Decoder): number => {
   const number = readVarUint(from);
@@ -39,7 +36,7 @@ export const readEntryId = (from: Decoder): EntryId => {
 const writeNode = (to: Encoder, node: NodeId): void => writeVarString(to, node);
 
 /** Writes a configuration. */
-export const writeConfiguration = (to: Encoder, configuration: Configuration): void => {
+const writeConfiguration = (to: Encoder, configuration: Configuration): void => {
   writeList(to, configuration.voters, writeNode);
   writeList(to, configuration.outgoing, writeNode);
   writeList(to, configuration.learners, writeNode);
@@ -48,7 +45,7 @@ export const writeConfiguration = (to: Encoder, configuration: Configuration): v
 };
 
 /** Reads a configuration, which must be one. */
-export const readConfiguration = (from: Decoder): Configuration => {
+const readConfiguration = (from: Decoder): Configuration => {
   const readNodes = (): readonly NodeId[] => readList(from, 2, readNodeId);
   const configuration: Configuration = {
     voters: readNodes(),
@@ -100,7 +97,7 @@ export const writeSnapshotMeta = (to: Encoder, snapshot: SnapshotMeta): void => 
 /** Reads what is known of a snapshot. */
 export const readSnapshotMeta = (from: Decoder): SnapshotMeta => {
   const snapshot: SnapshotMeta = {
-    id: readSnapshotId(from),
+    id: readNodeId(from),
     last: readEntryId(from),
     configuration: readConfiguration(from),
     configurationIndex: readNumber(from),
