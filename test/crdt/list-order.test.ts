@@ -162,7 +162,7 @@ test("what two insert at one place at once is not interleaved", () => {
         }
       });
     }),
-    { numRuns: 1_000 },
+    { numRuns: 3_000 },
   );
 
   expect(pairCount).toBeGreaterThan(1_000);

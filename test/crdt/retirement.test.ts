@@ -209,7 +209,7 @@ describe("who was away", () => {
 describe("rights", () => {
   const { increment, decrement, transfer } = boundedCounter.mutators;
   const after = (state: RightsTable, ...deltas: readonly RightsTable[]): RightsTable =>
-    deltas.reduce(boundedCounter.join, state);
+    deltas.reduce((joined, delta) => boundedCounter.join(joined, delta), state);
   const ten = increment(boundedCounter.bottom(), carol, 10);
   const shared = after(ten, transfer(ten, carol, bob, 3));
   const foldCarol = () =>

@@ -220,7 +220,7 @@ const recordOf = (parts: Readonly<Record<string, PartSpecification>>): PartSpeci
 });
 
 /** The types that can be parts, by the names of their shapes. */
-export const parts = {
+const parts = {
   "aw-set": { value: addWins, stands: (visible) => addWins(visible).length > 0 },
   "rw-set": { value: removeWins, stands: (visible) => verdicts(visible).length > 0 },
   "ew-flag": { value: enableWins, stands: enableWins },

@@ -27,6 +27,7 @@ export const withoutOwn = <State>(
         return folding.fold(state, { retired: replica, fence, folded: fence });
       case "dots":
         return type.delta(state, type.delta(folding.partOf(state, replica), fence));
+      case "rights":
       case "none":
         return type.join(state, type.bottom());
     }
@@ -45,6 +46,6 @@ export const respell = <State>(
   const own = type.delta(folding.partOf(delta, writer.replica), fence);
   // What it says of older changes of the same id, such as that they are removed, stays; only what is new in it is moved.
   const kept = type.delta(delta, own);
-  const moved = folding.rebase(type.delta(delta, fence), fold, state, replica);
+  const moved = folding.respell(type.delta(delta, fence), fold, state, replica);
   return type.join(kept, moved);
 };

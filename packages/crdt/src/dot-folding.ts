@@ -24,11 +24,19 @@ export const dotFolding = <Payload, Node>(): Folding<DotStore<Payload, Node>> =>
     return { retired, fence: dotsBelow(retired, end), folded: dotsBelow(foldedReplica, folded) };
   },
   fold: (state, fold) => renamed(state, renamingOf(fold, null)),
-  rebase: (unsent, fold, state, replica) => {
-    const shift = nextNumber(state.context, replica) - nextNumber(fold.fence.context, fold.retired);
-    return renamed(unsent, renamingOf(fold, { replica, shift }));
-  },
+  rebase: respelled,
+  respell: respelled,
 });
+
+const respelled = <Payload, Node>(
+  unsent: DotStore<Payload, Node>,
+  fold: Fold<DotStore<Payload, Node>>,
+  state: DotStore<Payload, Node>,
+  replica: ReplicaId,
+): DotStore<Payload, Node> => {
+  const shift = nextNumber(state.context, replica) - nextNumber(fold.fence.context, fold.retired);
+  return renamed(unsent, renamingOf(fold, { replica, shift }));
+};
 
 /** Another replica, and what is added to a number. */
 interface Move {

@@ -27,5 +27,6 @@ const withoutFolding = <State>(type: Crdt<State, unknown, object>): Folding<Stat
     startFold: (_state, retired) => ({ retired, fence: type.bottom(), folded: type.bottom() }),
     fold: copyOf,
     rebase: copyOf,
+    respell: copyOf,
   };
 };

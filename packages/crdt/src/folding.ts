@@ -23,4 +23,9 @@ export interface Folding<State> {
    * changes of `replica` on top of `state`, which is folded already.
    */
   readonly rebase: (unsent: State, fold: Fold<State>, state: State, replica: ReplicaId) => State;
+  /**
+   * What is in `unsent` by `retired` and beyond the fence, as new changes of `replica` on top of `state`; for one who alone brings it, such as a device that
+   * takes a new id. Rights stay where they are: another id has none.
+   */
+  readonly respell: (unsent: State, fold: Fold<State>, state: State, replica: ReplicaId) => State;
 }

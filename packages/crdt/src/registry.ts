@@ -80,10 +80,21 @@ export const joinPayloads = (name: string, payloads: readonly Uint8Array[]): Uin
 type Part = Embeddable<unknown, object>;
 
 const simpleTypes = (): readonly AnyCrdt[] => [
-  ...[boundedCounter, gCounter, pnCounter, resettableCounter],
-  ...[awSet, gSet, rwSet, twoPhaseSet],
-  ...[dwFlag, ewFlag],
-  ...[lwwMap, lwwRegister, maxRegister, minRegister, mvRegister],
+  boundedCounter,
+  gCounter,
+  pnCounter,
+  resettableCounter,
+  awSet,
+  gSet,
+  rwSet,
+  twoPhaseSet,
+  dwFlag,
+  ewFlag,
+  lwwMap,
+  lwwRegister,
+  maxRegister,
+  minRegister,
+  mvRegister,
   list,
 ];
 

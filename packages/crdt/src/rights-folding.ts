@@ -49,4 +49,5 @@ export const rightsFolding: Folding<RightsTable> = {
     }
     return beyond;
   },
+  respell: (unsent) => new Map(unsent),
 };

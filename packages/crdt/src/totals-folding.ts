@@ -36,4 +36,13 @@ export const totalsFolding: Folding<Totals> = {
     }
     return beyond;
   },
+  respell: (unsent, { retired, fence }, state, replica) => {
+    const delta: Totals = new Map();
+    for (const { column, amount } of partOfTotals(unsent, retired).values()) {
+      const more = subtractIntegers(amount, totalOf(fence, retired, column));
+      if (more <= 0) continue;
+      for (const [key, total] of raiseTotal(state, replica, column, more)) delta.set(key, total);
+    }
+    return delta;
+  },
 };

@@ -96,7 +96,7 @@ const apply = (value: Uint8Array | null, change: TextChange): Applied => {
 };
 
 /** An outcome as a few words. */
-export const describeOutcome = (outcome: RegisterOutcome): string => {
+const describeOutcome = (outcome: RegisterOutcome): string => {
   switch (outcome.kind) {
     case "committed":
       return `committed ${textOf(outcome.result)}`.trimEnd();
