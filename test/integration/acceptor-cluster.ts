@@ -86,8 +86,12 @@ export const createAcceptorCluster = async (): Promise<AcceptorCluster> => {
         load: (_query, done) => done(null, []),
         send: (to, message) => links.get(to)?.send(encodeRegisterMessage(message)),
         deliver: told,
+        // A timer may fire a millisecond early, and a machine is not to be woken before its time.
         wake: (atMs) =>
-          void setTimeout(() => runtime.woken(), Math.max(0, atMs - performance.now())),
+          void setTimeout(
+            () => runtime.woken(),
+            Math.ceil(Math.max(0, atMs - performance.now())) + 1,
+          ),
         failed: (error) => {
           throw error;
         },
