@@ -97,7 +97,7 @@ describe("fail-stop", () => {
       { a: [send("x")] },
       {
         send: () => {
-          // oxlint-disable-next-line no-throw-literal
+          // oxlint-disable-next-line no-throw-literal -- that it is no error is what is tested.
           throw "planted";
         },
       },
