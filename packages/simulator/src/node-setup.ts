@@ -106,6 +106,10 @@ export interface Node<P extends Protocol> extends AnyNode<P["message"]> {
   readonly keeping: Keeping<P>;
   /** The time as the machine is given it. */
   readonly nowMs: number;
+  /**
+   * Submits a request: later if the process is paused, never if it is gone by then. By then something submitted from `deliver` may have gone ahead, so an
+   * application that changes a state of its own with the request does both in `whenAwake`.
+   */
   submit(request: P["request"]): void;
 }
 
