@@ -192,8 +192,8 @@ void sendPresences;`,
     changes: [
       {
         file: "packages/quorum/src/copies.ts",
-        piece: `if (reachedCount >= count) highest = number;`,
-        instead: `if (reachedCount >= count - 1) highest = number;`,
+        piece: `return highestFirst[count - 1] ?? 0;`,
+        instead: `return highestFirst[Math.max(0, count - 2)] ?? 0;`,
       },
     ],
   },
