@@ -21,6 +21,7 @@ import {
   whenPeerLost,
   whenPeerSaid,
 } from "./home/replication.ts";
+import { whenResumed } from "./home/resting.ts";
 import { stream, tellDisks, whenPersisted, whenWokenForDisks } from "./home/streaming.ts";
 import type { HomeConfig, HomeProtocol, HomeRecord, HomeRequest } from "./home-protocol.ts";
 import { defaultHomeLimits, type HomeLimits } from "./limits.ts";
@@ -209,6 +210,8 @@ const whenAsked = (home: HomeState, request: HomeRequest): void => {
         ? whenPeerConnected(home, peer)
         : whenPeerLost(home, peer);
     }
+    case "resumed":
+      return whenResumed(home, request.rest);
     case "disconnected":
       return whenDisconnected(home, request.peer);
     case "congested":

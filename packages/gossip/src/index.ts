@@ -15,6 +15,7 @@ export {
   type EdgeRequest,
 } from "./edge-protocol.ts";
 export { createHome, type Home } from "./home.ts";
+export { restOf } from "./home/resting.ts";
 export {
   type DocumentHead,
   type HomeConfig,
@@ -24,6 +25,7 @@ export {
   type HomeRecord,
   type HomeRequest,
   type HomeRow,
+  type Rest,
 } from "./home-protocol.ts";
 export {
   defaultEdgeLimits,
