@@ -71,11 +71,10 @@ export const drawAims = (
   forMs: number,
 ): readonly RaftAim[] => {
   // Some seeds have all of them, most a few kinds that come again and again.
-  const isFew = random.chance(0.7);
-  const chosen = isFew ? [random.pick(wishes), random.pick(wishes)] : wishes;
-  const weighted = chosen.flatMap(([moment, blow, weight]) =>
+  const all = wishes.flatMap(([moment, blow, weight]) =>
     Array.from({ length: weight }, () => ({ moment, blow })),
   );
+  const weighted = random.chance(0.7) ? [random.pick(all), random.pick(all)] : all;
   const gapMs = electionTimeoutMs * random.pick([1, 3, 8]);
   const aims: RaftAim[] = [];
   let atMs = random.integer(0, Math.ceil(2 * gapMs));
@@ -83,7 +82,7 @@ export const drawAims = (
     aims.push({
       atMs,
       ...random.pick(weighted),
-      forMs: Math.ceil(electionTimeoutMs * random.pick([0.3, 1, 2, 4, 8])),
+      forMs: Math.ceil(electionTimeoutMs * random.pick([0.3, 1, 1.5, 2, 4, 8])),
       draw: random.integer(0, 2 ** 31),
     });
     atMs += random.integer(1, Math.ceil(2 * gapMs) + 1);

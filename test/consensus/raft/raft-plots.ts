@@ -32,8 +32,8 @@ export const wishesOf = (plot: RaftPlot): readonly Wish[] => {
       ];
     case "elections":
       return [
-        ["campaigning", "hold", 2],
-        ["campaigning", "rival", 3],
+        ["campaigning", "hold", 5],
+        ["campaigning", "rival", 5],
         ["campaigning", "cut-off", 1],
         ["voted", "crash", 2],
         ["elected", "cut-off", 2],
@@ -130,6 +130,8 @@ const quick = (setup: RaftSetup, random: Random): RaftSetup => {
       ...setup.options,
       electionTimeoutMs,
       heartbeatMs: electionTimeoutMs / random.pick([3, 5]),
+      // With many small messages under way that overtake each other nearly all are refused, and a run consists of little else.
+      inflightCountMax: random.pick([1, 3, 8]),
     },
     clientCount: random.pick([2, 3, 5]),
     thinkMs: random.pick([1, 5, 20]),
@@ -156,12 +158,14 @@ const bendToPlot = (
 ): RaftSetup => {
   switch (plot) {
     case "elections": {
-      const isGuarded = random.chance(0.3);
+      const isGuarded = random.chance(0.2);
       const initialCount = random.pick([3, 4, 5, 5, 6]);
       return {
         ...setup,
         ...membersOf(initialCount, 0),
-        weather: { ...setup.weather, duplicationRate: random.pick([0, 0.3, 0.6]) },
+        clientCount: random.pick([1, 2]),
+        thinkMs: 20,
+        weather: { ...setup.weather, duplicationRate: random.pick([0, 0.4, 0.6]) },
         options: withGuards(setup.options, isGuarded),
       };
     }
@@ -171,7 +175,6 @@ const bendToPlot = (
         options: {
           ...withGuards(setup.options, random.chance(0.6)),
           appendBytesMax: random.pick([1, 100, 4000]),
-          inflightCountMax: random.pick([1, 3, 64]),
         },
       };
     case "members": {
