@@ -52,8 +52,14 @@ interface Oracle {
   readonly digestByIndex: Map<number, number>;
   /** Whom each incarnation has told that it votes for him, by incarnation and term. */
   readonly voteByTerm: Map<string, NodeId>;
-  /** What a node was before it took a pre-vote. */
-  before: string | null;
+  /** What a node was before it took an input that must not change it; null for all other inputs. */
+  before: Before | null;
+}
+
+interface Before {
+  readonly standing: string | null;
+  /** Until when it gives nobody a vote; null if any input of its kind must leave it as it is. */
+  readonly boundUntilMs: number | null;
 }
 
 /** An oracle of a cluster with these disks. */
@@ -72,11 +78,10 @@ export const createRaftOracle = (disks: ReadonlyMap<NodeId, DiskView>): RaftOrac
   };
   return {
     stepping: (node, input) => {
-      oracle.before = isPreVote(input) ? standingOf(node) : null;
+      oracle.before = beforeOf(node, input);
     },
     stepped: (node, input) => {
-      const isMoved = isPreVote(input) && standingOf(node) !== oracle.before;
-      check(!isMoved, `a pre-vote changes ${node.name}`);
+      checkMoved(oracle, node, input);
       // What it has read so far is not its log.
       if (node.raft === null || node.raft.state.recovery !== null) return;
       checkLog(oracle, node.raft);
@@ -103,8 +108,30 @@ const check = (claim: boolean, message: string): void => {
   if (!claim) throw new Error(message);
 };
 
-const isPreVote = (input: Input<RaftProtocol>): boolean =>
-  input.kind === "received" && input.message.kind === "pre-vote";
+/** A question changes nobody, and a vote nobody who hears a leader, unless that one wants it (thesis, §9.6 and §4.2.3). */
+const beforeOf = (node: Seen, input: Input<RaftProtocol>): Before | null => {
+  if (input.kind !== "received" || node.raft === null) return null;
+  const { message } = input;
+  if (message.kind === "pre-vote") return { standing: standingOf(node), boundUntilMs: null };
+  if (message.kind !== "vote" || message.isTransfer) return null;
+  const { settings, role, heardLeaderMs } = node.raft.state;
+  if (!settings.hasCheckQuorum) return null;
+  const boundUntilMs =
+    role.kind === "leader" ? Number.POSITIVE_INFINITY : heardLeaderMs + settings.electionTimeoutMs;
+  return { standing: standingOf(node), boundUntilMs };
+};
+
+const checkMoved = ({ before }: Oracle, node: Seen, input: Input<RaftProtocol>): void => {
+  if (before === null || node.raft === null || input.kind !== "received") return;
+  if (before.boundUntilMs !== null && node.raft.state.nowMs >= before.boundUntilMs) return;
+  const isMoved = standingOf(node) !== before.standing;
+  check(!isMoved, `${node.name} is moved by a ${input.message.kind}`);
+};
+
+const hearsLeader = ({ state }: Raft): boolean =>
+  state.settings.hasCheckQuorum &&
+  (state.role.kind === "leader" ||
+    state.nowMs < state.heardLeaderMs + state.settings.electionTimeoutMs);
 
 /** All that a question must not change (thesis, §9.6). */
 const standingOf = ({ raft }: Seen): string | null => {
@@ -250,11 +277,7 @@ const checkSent = (oracle: Oracle, node: Seen, message: RaftMessage): void => {
 };
 
 /** While a node hears of a leader it encourages nobody to unseat him. */
-const checkPreVote = ({ name }: Seen, { state }: Raft, message: RaftMessage): void => {
+const checkPreVote = ({ name }: Seen, raft: Raft, message: RaftMessage): void => {
   if (message.kind !== "pre-vote-answer" || !message.isGranted) return;
-  if (!state.settings.hasCheckQuorum) return;
-  const isHeard =
-    state.role.kind === "leader" ||
-    state.nowMs < state.heardLeaderMs + state.settings.electionTimeoutMs;
-  check(!isHeard, `${name} would unseat a leader that it hears`);
+  check(!hearsLeader(raft), `${name} would unseat a leader that it hears`);
 };
