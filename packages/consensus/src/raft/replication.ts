@@ -165,8 +165,13 @@ const afterCommit = (state: RaftState, leader: Leader): void => {
   if (isOut) becomeFollower(state, state.term, null);
 };
 
-/** A follower with nothing on its way hears of the commitment at once; others with what is sent to them next. */
+/** A follower with nothing on its way hears of the commitment at once, or by an early heartbeat; others with what is sent to them next. */
 const tellCommit = (state: RaftState, leader: Leader): void => {
+  const { commitDelayMs } = state.settings;
+  if (commitDelayMs > 0) {
+    leader.heartbeatDueMs = Math.min(leader.heartbeatDueMs, state.nowMs + commitDelayMs);
+    return;
+  }
   for (const [to, progress] of leader.progressBy) {
     const { mode } = progress;
     if (mode.kind === "replicate" && mode.inflight.length === 0) {
