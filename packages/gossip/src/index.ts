@@ -17,6 +17,8 @@ export {
 export { createHome, type Home } from "./home.ts";
 export {
   type DocumentHead,
+  type Fence,
+  type Fencing,
   type HomeConfig,
   type HomeOutput,
   type HomeProtocol,
@@ -24,6 +26,8 @@ export {
   type HomeRecord,
   type HomeRequest,
   type HomeRow,
+  noFencing,
+  type PayloadFence,
 } from "./home-protocol.ts";
 export {
   defaultEdgeLimits,
