@@ -159,8 +159,7 @@ class SmallSpace {
   }
 
   take(step: Step): void {
-    if (step.kind !== "want" && step.kind !== "lead" && step.kind !== "pump")
-      this.shadow?.take(step);
+    if (!["want", "lead", "pump"].includes(step.kind)) this.shadow?.take(step);
     switch (step.kind) {
       case "change":
         return this.change(this.devices[step.at]!, step.change);
@@ -357,7 +356,7 @@ const showsTheSame = (subject: Subject, bug: "unfolded" | null) =>
 
 describe.each(named.filter(([, subject]) => isExact(subject)))("who shows %s", (_name, subject) => {
   test("shows what all changes come to, as if nobody had been retired", () => {
-    fc.assert(showsTheSame(subject, null), runs);
+    expect(fc.check(showsTheSame(subject, null), runs).counterexample).toBeNull();
   });
 });
 
@@ -393,7 +392,7 @@ describe("a thousand retired replicas", () => {
 
   const retired = (): { readonly before: Uint8Array; readonly after: Uint8Array } => {
     const before = joinPayloads(pnCounter.name, counted)!;
-    const wanted = new Map(counted.map((_, index) => [idOf(index), 0] as const));
+    const wanted = new Map(counted.map((_, index): [ReplicaId, number] => [idOf(index), 0]));
     let value = before;
     for (let rounds = 0; rounds < 100; rounds += 1) {
       const epoch = fencesIn(value)?.epoch ?? 0;

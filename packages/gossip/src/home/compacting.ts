@@ -5,7 +5,7 @@ import { type Entry, sizeOf, type State } from "../batch.ts";
 import type { HomeRecord, HomeRow } from "../home-protocol.ts";
 import { startQueuedCatchUps } from "./catching-up.ts";
 import { causalOrder } from "./causal-order.ts";
-import { documentsToPropose, noteReading, propose } from "./fencing-leader.ts";
+import { documentsToPropose, propose } from "./fencing-leader.ts";
 import { type Compaction, deliver, headRecord, type HomeState } from "./home-state.ts";
 
 /** How often the limits may be passed before entries are merged that some other home still lacks. */
@@ -25,11 +25,12 @@ export const considerCompaction = (home: HomeState): void => {
     home.entryCount / compactAfterEntries,
     home.entryBytes / compactAfterBytes,
   );
-  if (backlog < 1 && !isProposing && home.foldedDocuments.size === 0) return;
+  // A fold that is on its way to the disk would not be in it yet.
+  const isShrinking = home.foldedDocuments.size > 0 && covers(home.durable, home.accepted);
+  if (backlog < 1 && !isProposing && !isShrinking) return;
   const isEverywhere = [...home.peers.values()].every((peer) => covers(peer.vector, home.durable));
   if (!isEverywhere && backlog < BACKLOG_FACTOR && !isProposing) return;
   const cut = new Map(home.durable);
-  noteReading(home);
   home.compaction = {
     cut,
     entryCount: home.entryCount,

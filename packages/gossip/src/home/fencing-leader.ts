@@ -12,16 +12,13 @@ const isLeading = ({ config, isOpen, isRolledBack }: HomeState): boolean =>
 export const documentsToPropose = (home: HomeState): readonly string[] => {
   if (home.foldings.size === 0 || !isLeading(home)) return [];
   if (home.metHomes.size < home.peers.size) return [];
-  return [...home.foldings.keys()].filter((document) => {
+  return [...home.foldings].flatMap(([document, { changed }]) => {
     const fence = home.documents.get(document)?.fence ?? null;
-    return fence !== null && fence.isAsking && fence.proposedEpoch <= fence.epoch;
+    const isReadable = changed !== null && covers(home.durable, changed);
+    const isMeant =
+      isReadable && fence !== null && fence.isAsking && fence.proposedEpoch <= fence.epoch;
+    return isMeant ? [document] : [];
   });
-};
-
-/** A compaction begins to read what is durable: what is asked from now on is not in it. */
-export const noteReading = (home: HomeState): void => {
-  const isAll = covers(home.durable, home.accepted);
-  for (const folding of home.foldings.values()) folding.isAskedAnew = !isAll;
 };
 
 /** Takes what follows from a document's merged state: a proposal to be admitted, or null: then nothing is asked for any more. */
@@ -30,7 +27,9 @@ export const propose = (home: HomeState, document: string, proposal: Uint8Array 
   const head = home.documents.get(document);
   if (head === undefined || head.fence === null) return;
   if (proposal === null) {
-    if (home.foldings.get(document)?.isAskedAnew === true) return;
+    const changed = home.foldings.get(document)?.changed ?? null;
+    // What was asked since the document was read is not in it.
+    if (changed === null || !covers(home.compaction?.cut ?? new Map(), changed)) return;
     const fence = { ...head.fence, isAsking: false };
     home.documents.set(document, { ...head, fence });
     return noteFence(home, document, fence);
@@ -46,6 +45,7 @@ export const performProposed = (home: HomeState): void => {
     if (peer.isHeard && covers(home.durable, peer.vector)) home.metHomes.add(peer.home);
   }
   for (const [document, folding] of home.foldings) {
+    folding.changed ??= new Map(home.accepted);
     const head = home.documents.get(document);
     const fence = head?.fence ?? null;
     if (head === undefined || fence === null || fence.proposedEpoch <= fence.epoch) continue;

@@ -47,14 +47,13 @@ export const whyFenced = (
 export const fenceAfter = (home: HomeState, before: Fence | null, batch: Batch): Fence | null => {
   const said = home.fencing.fenceOf(batch);
   if (said === null) return before;
-  const folding = home.foldings.get(batch.document);
-  if (folding !== undefined && said.isAsking) folding.isAskedAnew = true;
   const epoch = Math.max(before?.epoch ?? 0, said.epoch);
   const proposedEpoch = Math.max(before?.proposedEpoch ?? 0, said.proposedEpoch);
   const isAsking = before?.isAsking === true || said.isAsking;
-  if (before?.epoch === epoch && before.proposedEpoch === proposedEpoch) {
-    if (before.isAsking === isAsking) return before;
-  }
+  const isSame = before?.epoch === epoch && before.proposedEpoch === proposedEpoch;
+  const folding = home.foldings.get(batch.document);
+  if (folding !== undefined && (said.isAsking || !isSame)) folding.changed = null;
+  if (isSame && before.isAsking === isAsking) return before;
   if (epoch > (before?.epoch ?? 0)) home.foldedDocuments.add(batch.document);
   const after = { epoch, proposedEpoch, isAsking };
   noteFence(home, batch.document, after);
@@ -66,6 +65,6 @@ export const noteFence = (home: HomeState, document: string, fence: Fence | null
   const isOpen = fence !== null && (fence.isAsking || fence.proposedEpoch > fence.epoch);
   if (!isOpen) home.foldings.delete(document);
   else if (!home.foldings.has(document)) {
-    home.foldings.set(document, { proposal: null, ends: null, isAskedAnew: true });
+    home.foldings.set(document, { proposal: null, ends: null, changed: null });
   }
 };

@@ -129,8 +129,8 @@ export interface Folding {
   proposal: { readonly epoch: number; readonly cut: VersionVector } | null;
   /** Where all logs ended at the moment when every other home had the proposal on its disk. */
   ends: VersionVector | null;
-  /** Somebody has asked since the document was last read, as far as is known. */
-  isAskedAnew: boolean;
+  /** What was here when something was last asked, proposed or performed; null while that is not known, in the step in which it comes. */
+  changed: VersionVector | null;
 }
 
 /** Everything. Plain data; `effects` is what the step under way has come to so far. */
