@@ -18,6 +18,8 @@ export { createHome, type Home } from "./home.ts";
 export { restOf } from "./home/resting.ts";
 export {
   type DocumentHead,
+  type Fence,
+  type Fencing,
   type HomeConfig,
   type HomeOutput,
   type HomeProtocol,
@@ -26,6 +28,8 @@ export {
   type HomeRequest,
   type HomeRow,
   type Rest,
+  noFencing,
+  type PayloadFence,
 } from "./home-protocol.ts";
 export {
   defaultEdgeLimits,

@@ -14,6 +14,7 @@ import { type PeerId, type Runtime, startRuntime } from "@syncline/machine";
 import { openSpaceJournal } from "./space-journal.ts";
 import { createWaker, type Waker } from "./timer.ts";
 import type { RelayContext } from "./relay-context.ts";
+import { valueFencing } from "./value-fencing.ts";
 
 /**
  * The largest merged state. Homes that do not see each other may admit more of a document together than each would alone; as one it would be larger
@@ -131,7 +132,7 @@ const recover = async (space: Hosted): Promise<void> => {
     space.runtime === null ? answers() : space.runtime.together(answers);
   const journal = await openSpaceJournal(context.directory, name, together);
   if (space.isStopped) return;
-  space.home = createHome(context.homeConfigOf(name), context.config.homeLimits);
+  space.home = createHome(context.homeConfigOf(name), context.config.homeLimits, valueFencing);
   space.runtime = startRuntime<HomeProtocol>(space.home, journal.records, {
     now: context.now,
     append: (records, done) => {
@@ -178,15 +179,15 @@ const compact = (
   { document, type, payloads }: Extract<HomeOutput, { kind: "compact" }>,
 ): void => {
   const { context, name } = space;
-  const answer = (payload: Uint8Array | null): void =>
-    give(space, (to) => to.submitted({ kind: "compacted", document, payload }));
+  const answer = (payload: Uint8Array | null, proposal: Uint8Array | null = null): void =>
+    give(space, (to) => to.submitted({ kind: "compacted", document, payload, proposal }));
   const giveUp = (error: unknown): void => {
     const facts = { space: name, document, error: String(error) };
     if (!space.isStopped) context.log.warn(facts, "a document was not compacted");
     answer(null);
   };
-  context.documents.merge(type, payloads).then((payload) => {
-    if (payload.length <= STATE_BYTES_MAX) answer(payload);
+  context.documents.merge(type, payloads).then(({ payload, proposal }) => {
+    if (payload.length <= STATE_BYTES_MAX) answer(payload, proposal);
     else giveUp(new Error(`its state has ${payload.length} bytes`));
   }, giveUp);
 };

@@ -13,7 +13,8 @@ import type { HomeState, Session } from "./home-state.ts";
 export const restOf = (home: HomeState): Rest | null => {
   const { compaction, pull, catchUps, queuedCatchUps, unstreamed, postponedCount } = home;
   const isAlone = home.config.others.length === 0;
-  const isBusy = compaction !== null || pull !== null || catchUps.size + queuedCatchUps.length > 0;
+  const isReading = catchUps.size + queuedCatchUps.length > 0;
+  const isBusy = compaction !== null || pull !== null || isReading || home.foldings.size > 0;
   const isWaiting = unstreamed !== null || postponedCount > 0 || home.congestedEarly.size > 0;
   const isStored = home.isOpen && !home.isRolledBack && covers(home.durable, home.accepted);
   // Where carried batches were admitted is in memory only: another carrier would add them again.
