@@ -1,8 +1,28 @@
 /** What a home deals in, besides messages: requests, outputs, records, queries and rows. */
 import type { Incarnation, VersionVector } from "@syncline/clocks";
 import type { PeerId } from "@syncline/machine";
-import type { AdmittedEdge, Batch, Entry, HomeId, State } from "./batch.ts";
+import type { AdmittedEdge, Batch, EdgeId, Entry, HomeId, State } from "./batch.ts";
 import type { Presence, SpaceMessage } from "./messages.ts";
+
+/** A session that lasts while its home rests. */
+export interface RestingSession {
+  readonly peer: PeerId;
+  readonly edge: EdgeId;
+  /** What its clients show of themselves, by their keys. */
+  readonly presences: readonly (readonly [key: number, bytes: Uint8Array])[];
+}
+
+/** What is kept in memory of a home that rests. */
+export interface Rest {
+  /** What was on its disk, and at each of its edges. */
+  readonly vector: VersionVector;
+  readonly sessions: readonly RestingSession[];
+  /** Counts that stand on the disk only to within the last few: with a rest after each batch, they would never grow. */
+  readonly entryCount: number;
+  readonly entryBytes: number;
+  /** Of documents with entries that are not merged yet; their bytes are counted likewise. */
+  readonly documents: readonly DocumentHead[];
+}
 
 /** What a home's runner tells it. */
 export type HomeRequest =
@@ -10,6 +30,8 @@ export type HomeRequest =
   | { readonly kind: "connected"; readonly home: HomeId }
   /** It was tried to reach this home, in vain: nothing waits for it. */
   | { readonly kind: "unreachable"; readonly home: HomeId }
+  /** The home has recovered from a rest (see `restOf`), and its edges are still there. Comes first. */
+  | { readonly kind: "resumed"; readonly rest: Rest }
   /** An edge's connection or a link to another home is gone. */
   | { readonly kind: "disconnected"; readonly peer: PeerId }
   /** What waits to be sent to this peer has passed the high-water mark. */

@@ -23,6 +23,7 @@ import {
   whenPeerLost,
   whenPeerSaid,
 } from "./home/replication.ts";
+import { whenResumed } from "./home/resting.ts";
 import { stream, tellDisks, whenPersisted, whenWokenForDisks } from "./home/streaming.ts";
 import {
   type Fencing,
@@ -224,6 +225,8 @@ const whenAsked = (home: HomeState, request: HomeRequest): void => {
         ? whenPeerConnected(home, peer)
         : whenPeerLost(home, peer);
     }
+    case "resumed":
+      return whenResumed(home, request.rest);
     case "disconnected":
       return whenDisconnected(home, request.peer);
     case "congested":

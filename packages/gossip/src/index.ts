@@ -15,6 +15,7 @@ export {
   type EdgeRequest,
 } from "./edge-protocol.ts";
 export { createHome, type Home } from "./home.ts";
+export { restOf } from "./home/resting.ts";
 export {
   type DocumentHead,
   type Fence,
@@ -26,6 +27,7 @@ export {
   type HomeRecord,
   type HomeRequest,
   type HomeRow,
+  type Rest,
   noFencing,
   type PayloadFence,
 } from "./home-protocol.ts";

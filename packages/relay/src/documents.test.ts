@@ -54,6 +54,10 @@ const updateOf = (text: string, clientID = 1): Uint8Array => {
   return Y.encodeStateAsUpdate(doc);
 };
 
+/** Threads beside this one; an idle one is no active resource, but a report has it. */
+const workerCount = (): number =>
+  (process.report.getReport() as { readonly workers: readonly unknown[] }).workers.length;
+
 const replica = "00000000000000aa";
 
 const payloadOf = <State>(type: Crdt<State, unknown, object>, delta: State): Uint8Array =>
@@ -267,6 +271,21 @@ describe("a worker", () => {
       await expect(heavy).rejects.toMatchObject({ code: "BAD_PAYLOAD" });
       expect(textOf((await next).payload)).toBe("next");
     }),
+  );
+
+  test(
+    "that has had nothing to do is ended, and the next job gets another",
+    { timeout: 30_000 },
+    () =>
+      using({ idleMs: 1 }, async (documents) => {
+        const before = workerCount();
+        await documents.merge("yjs", [updateOf("first")]);
+        while (workerCount() > before) await new Promise((resolve) => setTimeout(resolve, 1));
+
+        const next = await documents.merge("yjs", [updateOf("next")]);
+
+        expect(textOf(next.payload)).toBe("next");
+      }),
   );
 
   test("that does not start fails its jobs with BUSY", () =>

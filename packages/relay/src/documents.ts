@@ -54,6 +54,7 @@ const defaults: RunnerLimits = {
   jobsMax: 1000,
   queueBytesMax: 256 * 1024 * 1024,
   heapMegabytesMax: 1024,
+  idleMs: 3000,
 };
 
 /** A document service of its own, with at most one worker. */

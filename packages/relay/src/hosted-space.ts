@@ -6,6 +6,8 @@ import {
   type HomeOutput,
   type HomeProtocol,
   type HomeRequest,
+  type Rest,
+  restOf,
   type SpaceMessage,
 } from "@syncline/gossip";
 import { type PeerId, type Runtime, startRuntime } from "@syncline/machine";
@@ -42,6 +44,8 @@ export interface HostedSpace {
   readonly home: Home | null;
   /** Whether nothing would be lost or delayed if it were closed now. */
   readonly isIdle: boolean;
+  /** What must be kept if it were stopped now though edges are there, or null if it must not be. */
+  rest(): Rest | null;
   /** Whether another home that can be reached still lacks something, as far as is known here; false before it has recovered. */
   isAwaiting(home: string): boolean;
   /** Since when nothing has happened, on the host's clock. */
@@ -99,6 +103,10 @@ export const openHostedSpace = (
     },
     get isIdle() {
       return isIdle(space);
+    },
+    rest: () => {
+      const { home, pendingCount, waiting } = space;
+      return home === null || pendingCount + waiting.length > 0 ? null : restOf(home.state);
     },
     isAwaiting: (home) => {
       const state = space.home?.state;
