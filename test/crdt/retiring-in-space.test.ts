@@ -26,7 +26,7 @@ import {
   type ReplicaId,
 } from "@syncline/crdt";
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import {
   type AnyChange,
   deltaOfChange,
@@ -36,6 +36,9 @@ import {
   type Tried,
 } from "./changes.ts";
 import { looseSteps, play } from "./histories.ts";
+
+// Whole spaces of several replicas for each run.
+vi.setConfig({ testTimeout: 120_000 });
 
 const runs = { numRuns: Number(process.env["RUNS"] ?? 12) };
 const named = subjects.map((subject) => [subject.type.name, subject] as const);
