@@ -3,9 +3,9 @@ import { pathToFileURL } from "node:url";
 
 const { runSeeds } = await import(pathToFileURL(process.argv[2]));
 
-process.on("message", ({ from, to, isFirstEnough }) => {
+process.on("message", async ({ from, to, isFirstEnough }) => {
   const isEnough = ({ failures }) => isFirstEnough && failures.length > 0;
-  process.send(runSeeds(from, to, isEnough));
+  process.send(await runSeeds(from, to, isEnough));
 });
 
 // Nobody is left to answer to.

@@ -1,6 +1,7 @@
 /** One node of a Raft cluster: the machine of `@syncline/consensus/raft`, its log on disk, its links, its clients, and the state that it replicates. */
 import { randomInt } from "node:crypto";
 import {
+  type Configuration,
   createRaft,
   createSessions,
   encodeSessionCommand,
@@ -27,6 +28,7 @@ import { createRaftLinks, type RaftLinks } from "./peer-links.ts";
 import { groupsOf, joinCommands, type WaitingCommand } from "./commands.ts";
 import { createProposals, type Outcome, type Proposals, type Settle } from "./proposals.ts";
 import type { Registers } from "./register.ts";
+import { replaceMember } from "./replacing.ts";
 import { openRaftStore, type RaftStore } from "./store.ts";
 
 const SESSION_EXPIRY_MS = 3_600_000;
@@ -60,6 +62,11 @@ export interface RaftNode {
   readonly leader: string | null;
   /** Hands a request of the application's to the machine. For those without an outcome of their own: membership, transfer. */
   request(make: (token: number) => RaftRequest): Promise<Outcome>;
+  /**
+   * At the leader: takes the node that has this name now in place of the member that had it, whose directory is lost. The newcomer counts once it has the log.
+   * `changed` when it is a voter; else why it is not, and the same may be asked again, of another leader, too.
+   */
+  replace(name: string, timeoutMs?: number): Promise<Outcome>;
   close(): Promise<void>;
 }
 
@@ -89,6 +96,7 @@ interface Node {
   restored: Uint8Array[];
   role: RoleKind;
   leader: string | null;
+  members: Configuration | null;
   expiry: NodeJS.Timeout | null;
 }
 
@@ -121,6 +129,7 @@ export const startRaftNode = async (options: RaftNodeOptions): Promise<RaftNode>
     restored: [],
     role: "follower",
     leader: null,
+    members: null,
     expiry: null,
   };
   const server = await openServer(node).catch(async (error: unknown) => {
@@ -141,7 +150,17 @@ const faceOf = (node: Node, server: WebSocketServer): RaftNode => ({
   get leader() {
     return node.leader;
   },
-  request: (make) => new Promise((resolve) => ask(node, make, resolve)),
+  request: (make) => request(node, make),
+  replace: (name, timeoutMs = 30_000) => {
+    const incarnation = node.founding.greetingByName.get(name)?.incarnation ?? null;
+    return replaceMember({
+      name,
+      newcomer: incarnation === null ? null : nodeIdOf(name, incarnation),
+      timeoutMs,
+      members: () => node.members,
+      change: (changes) => request(node, (token) => ({ kind: "change-members", token, changes })),
+    });
+  },
   close: async () => {
     node.runtime?.stop();
     node.waker?.stop();
@@ -152,6 +171,9 @@ const faceOf = (node: Node, server: WebSocketServer): RaftNode => ({
     await node.store.close();
   },
 });
+
+const request = (node: Node, make: (token: number) => RaftRequest): Promise<Outcome> =>
+  new Promise((resolve) => ask(node, make, resolve));
 
 const openServer = (node: Node): Promise<WebSocketServer> => {
   const { host, port, state } = node.options;
@@ -268,11 +290,13 @@ const deliver = (node: Node, output: RaftOutput): void => {
       if (output.isLast) node.sessions.decode(Buffer.concat(node.restored));
       if (output.isLast) node.restored = [];
       return;
+    case "members":
+      node.members = output.configuration;
+      return;
     case "accepted":
     case "refused":
     case "readable":
     case "apply":
-    case "members":
       return;
   }
 };
