@@ -602,4 +602,15 @@ export const mutants = [
       },
     ],
   },
+  {
+    name: "nobody-stands-in",
+    does: "a node that is counted on as a voter without knowing it calls no election, though it is ahead",
+    changes: [
+      {
+        file: `${raft}elections.ts`,
+        piece: `  if (state.role.kind === "leader" || state.recovery !== null || isVoting(state)) return;`,
+        instead: `  if (state.settings.seed !== null) return;`,
+      },
+    ],
+  },
 ];
