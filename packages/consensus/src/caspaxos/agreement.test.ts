@@ -106,8 +106,9 @@ test("a configuration is good if and only if each set of the one size meets each
         const isMeeting =
           isPossible && preparing.every((one) => accepting.every((other) => (one & other) !== 0));
         const why = whyBadConfig(configOf(count, prepareQuorum, acceptQuorum));
-        if ((why === null) !== isMeeting)
+        if ((why === null) !== isMeeting) {
           wrong.push(`${prepareQuorum}/${acceptQuorum} of ${count}`);
+        }
       }
     }
   }
