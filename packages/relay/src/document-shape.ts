@@ -38,7 +38,7 @@ export const whyBadUpdate = (bytes: Uint8Array): string | null => {
 };
 
 /** Things of one client that stand in a row in an update's bytes, from `fromByte` (in) to `toByte` (out). */
-export interface UpdateRun {
+interface UpdateRun {
   readonly client: number;
   readonly count: number;
   readonly fromByte: number;

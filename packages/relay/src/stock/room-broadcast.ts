@@ -18,7 +18,7 @@ export interface RoomChange {
 }
 
 /** How long a room waits after a message to all before the next. */
-export interface BroadcastLimits {
+interface BroadcastLimits {
   /** For each client that a change goes to, and at most. */
   readonly changePauseMsPerClient: number;
   readonly changePauseMsMax: number;
