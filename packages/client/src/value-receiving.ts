@@ -110,9 +110,13 @@ const replace = <State, Value, M extends object>(
 
 /** Takes a new id, since this one was retired while it was in use. What was made under it, and not sent yet, still counts. */
 const tellRetired = <State, Value, M extends object>(
-  { ports, name }: Opened<State, Value, M>,
-  { replica }: Writer<State>,
+  value: Opened<State, Value, M>,
+  writer: Writer<State>,
 ): void => {
+  const { ports, name } = value;
+  const { replica } = writer;
+  value.writer = null;
+  rememberFormer(value, writer);
   ports.replicas.giveUp(replica);
   const text = `the replica id ${replica} was retired in "${name}"; a new one is used from now on`;
   ports.failed(new SyncError("RETIRED", text));

@@ -22,9 +22,11 @@ export interface Folding<State> {
    * The state, or delta, with the retired replica's entries as entries of the folded one, as far as the fence goes; what is beyond it stays under the
    * retired replica's own id, as what it is more than the fence. So nothing is lost with a fence that knew too little.
    *
+   * Several folds are performed in their order; of dots all in one pass. The state itself may be given back, if there is nothing to fold in it.
+   *
    * A homomorphism: `fold(join(a, b)) = join(fold(a), fold(b))`. It may be applied to the parts of a state or to the whole, whatever order they come in.
    */
-  readonly fold: (state: State, fold: Fold<State>) => State;
+  readonly fold: (state: State, ...folds: readonly Fold<State>[]) => State;
   /**
    * What is in `unsent` by `retired` and beyond the fence, as new changes of `replica` on top of `state`; for one who alone brings it, such as a device that
    * takes a new id. Rights stay where they are: another id has none.

@@ -1,5 +1,5 @@
 /** A value as a home joins it and an edge shows it: a state, how far each replica is in it, and which retired replicas were folded. */
-import { type Crdt, type ReplicaId } from "./crdt.ts";
+import { type Crdt, foldedReplica, type ReplicaId } from "./crdt.ts";
 import { CrdtError } from "./crdt-error.ts";
 import { type Fences, foldsAtOnce, foldsRemembered, isUnfenced } from "./fences.ts";
 import type { Fold } from "./folding.ts";
@@ -39,7 +39,7 @@ export interface Joining<State> {
  * any of them brings. In whatever order and however often payloads come, the value is the same.
  *
  * Throws a `CrdtError` and changes nothing: `ABOVE_FENCE` if the value itself lacks folds on the way to the furthest epoch, since they are forgotten,
- * `BELOW_FENCE` if a payload does. What `apply` throws at a payload goes to `refused`; the others are joined all the same. Linear in the payloads, and for each new fold in the value.
+ * `BELOW_FENCE` if a payload does. What `apply` throws at a payload goes to `refused`; the others are joined all the same. Linear in the payloads, and in the value if something was folded.
  */
 export const joinInto = <State>(
   type: AnyType<State>,
@@ -58,10 +58,8 @@ export const joinInto = <State>(
   const isNothing = type.isBottom(value.state) && value.heads.size === 0;
   const performed = isNothing ? [] : foldsBetween(folds, value.epoch, epoch, "ABOVE_FENCE");
   const raised = payloads.map((payload) => raisedTo(type, folds, epoch, payload));
-  for (const fold of performed) {
-    value.state = foldingOf(type).fold(value.state, fold);
-    value.heads.delete(fold.retired);
-  }
+  value.state = foldingOf(type).fold(value.state, ...performed);
+  for (const { retired } of performed) value.heads.delete(retired);
   value.epoch = epoch;
   for (const [begun, fold] of folds) value.folds.set(begun, fold);
   const isChanged = joinAll(type, value, raised, refused);
@@ -100,13 +98,13 @@ export const foldedBetween = <State>(
   state: State,
   { from, to }: { readonly from: number; readonly to: number },
 ): State | null => {
-  let folded = state;
+  const between: Fold<State>[] = [];
   for (let epoch = from + 1; epoch <= to; epoch += 1) {
     const fold = folds.get(epoch);
     if (fold === undefined) return null;
-    folded = foldingOf(type).fold(folded, fold);
+    between.push(fold);
   }
-  return folded;
+  return foldingOf(type).fold(state, ...between);
 };
 
 const foldsBetween = <State>(
@@ -133,11 +131,9 @@ const raisedTo = <State>(
   const isNothing = payload.heads.size === 0 && type.isBottom(payload.state);
   if (isNothing || payload.fences.epoch === epoch) return payload;
   const heads = new Map(payload.heads);
-  let { state } = payload;
-  for (const fold of foldsBetween(folds, payload.fences.epoch, epoch, "BELOW_FENCE")) {
-    state = foldingOf(type).fold(state, fold);
-    heads.delete(fold.retired);
-  }
+  const between = foldsBetween(folds, payload.fences.epoch, epoch, "BELOW_FENCE");
+  const state = foldingOf(type).fold(payload.state, ...between);
+  for (const { retired } of between) heads.delete(retired);
   return { ...payload, state, heads };
 };
 
@@ -167,7 +163,7 @@ export const encodeValue = <State>(type: AnyType<State>, value: JoinedValue<Stat
  * The folds of the replicas that are wanted, as a payload: some at a time, those first that were wanted first. Null if there are none, or if some are proposed already.
  *
  * Only one may propose, and only when it knows every proposal that there is; and a proposal may be performed only when no disk is without it, so that
- * nobody ever proposes others for the same epochs. See `PROTOCOL.md` of gossip. Linear in the state for each fold.
+ * nobody ever proposes others for the same epochs. See `PROTOCOL.md` of gossip. Linear in the state.
  */
 export const proposeFolds = <State>(
   type: AnyType<State>,
@@ -177,7 +173,11 @@ export const proposeFolds = <State>(
   const next = [...wanted].sort(compareWanted).slice(0, foldsAtOnce);
   if (next.length === 0) return null;
   const proposed = new Map<number, Fold<State>>();
-  let folded = state;
+  // How a replica is folded depends on its part and the folded replica's alone.
+  const parts = [foldedReplica, ...next.map(([replica]) => replica)].map((replica) =>
+    foldingOf(type).partOf(state, replica),
+  );
+  let folded = parts.reduce((joined, part) => type.join(joined, part), type.bottom());
   for (const [replica] of next) {
     const fold = foldingOf(type).startFold(folded, replica);
     folded = foldingOf(type).fold(folded, fold);

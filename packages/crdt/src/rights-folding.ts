@@ -1,7 +1,7 @@
 /** How a retired replica's rights, and what it gave and used of them, become entries of the folded replica. */
 import { type RightsTable, type Rights, keyOfRights } from "./bounded-counter.ts";
 import { foldedReplica, type ReplicaId } from "./crdt.ts";
-import type { Folding } from "./folding.ts";
+import type { Fold, Folding } from "./folding.ts";
 import { addIntegers, subtractIntegers } from "./integer.ts";
 
 /** What this replica did itself; what others gave to it are their entries. */
@@ -33,23 +33,28 @@ export const rightsFolding: Folding<RightsTable> = {
     }
     return { retired, fence, folded };
   },
-  fold: (state, { retired, fence, folded }) => {
-    const rest: RightsTable = new Map();
-    for (const entry of state.values()) {
-      if (entry.replica !== retired) {
-        put(rest, entry);
-        continue;
-      }
-      const fenced = fence.get(keyOfRights(retired, entry.to))?.amount ?? 0;
-      const amount = subtractIntegers(entry.amount, fenced);
-      if (amount > 0) put(rest, { ...entry, amount });
-    }
-    // Nobody else raises these, and of two folds the later has more: the greater is the later.
-    for (const entry of folded.values()) {
-      const known = rest.get(keyOfRights(entry.replica, entry.to))?.amount ?? 0;
-      if (entry.amount > known) put(rest, entry);
-    }
-    return rest;
-  },
+  fold: (state, ...folds) => folds.reduce(folded, state),
   respell: (unsent) => new Map(unsent),
+};
+
+const folded = (
+  state: RightsTable,
+  { retired, fence, folded: becomes }: Fold<RightsTable>,
+): RightsTable => {
+  const rest: RightsTable = new Map();
+  for (const entry of state.values()) {
+    if (entry.replica !== retired) {
+      put(rest, entry);
+      continue;
+    }
+    const fenced = fence.get(keyOfRights(retired, entry.to))?.amount ?? 0;
+    const amount = subtractIntegers(entry.amount, fenced);
+    if (amount > 0) put(rest, { ...entry, amount });
+  }
+  // Nobody else raises these, and of two folds the later has more: the greater is the later.
+  for (const entry of becomes.values()) {
+    const known = rest.get(keyOfRights(entry.replica, entry.to))?.amount ?? 0;
+    if (entry.amount > known) put(rest, entry);
+  }
+  return rest;
 };

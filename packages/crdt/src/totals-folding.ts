@@ -1,6 +1,6 @@
 /** How a retired replica's totals become totals of the folded replica. */
 import { foldedReplica, type ReplicaId } from "./crdt.ts";
-import type { Folding } from "./folding.ts";
+import type { Fold, Folding } from "./folding.ts";
 import { subtractIntegers } from "./integer.ts";
 import { raiseTotal, type Total, totalOf, type Totals } from "./totals.ts";
 
@@ -27,23 +27,7 @@ export const totalsFolding: Folding<Totals> = {
     }
     return { retired, fence, folded };
   },
-  // A state of before the fence may know less of the retired replica than the fence does; so what is counted is the fence, not what the state has.
-  fold: (state, { retired, fence, folded }) => {
-    const rest: Totals = new Map();
-    for (const [key, total] of state) {
-      if (total.replica !== retired) {
-        rest.set(key, total);
-        continue;
-      }
-      const amount = subtractIntegers(total.amount, totalOf(fence, retired, countedIn(total)));
-      if (amount > 0) rest.set(key, { ...total, amount });
-    }
-    // A reset may have raised a mark of the folded replica meanwhile.
-    for (const [key, total] of folded) {
-      if (total.amount > (rest.get(key)?.amount ?? 0)) rest.set(key, total);
-    }
-    return rest;
-  },
+  fold: (state, ...folds) => folds.reduce(folded, state),
   respell: (unsent, { retired, fence }, state, replica) => {
     const delta: Totals = new Map();
     for (const { column, amount } of partOfTotals(unsent, retired).values()) {
@@ -53,4 +37,22 @@ export const totalsFolding: Folding<Totals> = {
     }
     return delta;
   },
+};
+
+/** A state of before the fence may know less of the retired replica than the fence does; so what is counted is the fence, not what the state has. */
+const folded = (state: Totals, { retired, fence, folded: becomes }: Fold<Totals>): Totals => {
+  const rest: Totals = new Map();
+  for (const [key, total] of state) {
+    if (total.replica !== retired) {
+      rest.set(key, total);
+      continue;
+    }
+    const amount = subtractIntegers(total.amount, totalOf(fence, retired, countedIn(total)));
+    if (amount > 0) rest.set(key, { ...total, amount });
+  }
+  // A reset may have raised a mark of the folded replica meanwhile.
+  for (const [key, total] of becomes) {
+    if (total.amount > (rest.get(key)?.amount ?? 0)) rest.set(key, total);
+  }
+  return rest;
 };

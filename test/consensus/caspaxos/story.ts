@@ -35,7 +35,10 @@ export interface RegisterStory {
 /** What a seed is about: a bit of everything; keys that are deleted and made again; acceptors that lose their disks; and the latter two as scenes. */
 type Theme = "all" | "deleting" | "deletions" | "losses";
 
-const themes = ["all", "all", "deleting", "deletions", "deletions", "losses", "losses"] as const;
+const themes = [
+  ...(["all", "all", "all", "deleting"] as const),
+  ...(["deletions", "deletions", "losses", "losses"] as const),
+];
 
 const forMsByTheme: Readonly<Record<Theme, readonly number[]>> = {
   all: [500, 2000, 8000, 20_000, 60_000],
@@ -91,6 +94,10 @@ export const drawRegisterStory = (seed: number): RegisterStory => {
   const stage = { acceptors, proposers, wayMs: delays.meanMs, forMs };
   const scenes = drawScenes(theme, stage, random.fork("scenes"));
   const targets = { members: acceptors, guests: proposers, without: withoutByTheme[theme] };
+  const deeds = [
+    ...deedsOf(scenes.wishes, ["t", "u", "v"], random.fork("scenes of clients")),
+    ...drawDeedsOf(theme, stage, random.fork("deeds")),
+  ].sort((left, right) => left.atMs - right.atMs);
   const faults = [...drawFaults(random.fork("faults"), targets, forMs), ...scenes.faults];
   return {
     seed,
@@ -109,11 +116,8 @@ export const drawRegisterStory = (seed: number): RegisterStory => {
     registersMax: random.pick([1, 3, 1000]),
     forMs,
     faults: faults.sort((left, right) => left.atMs - right.atMs),
-    deeds: [
-      ...deedsOf(scenes.wishes, ["t", "u", "v"], random.fork("scenes of clients")),
-      ...drawDeedsOf(theme, stage, random.fork("deeds")),
-    ].sort((left, right) => left.atMs - right.atMs),
-    restarts: drawRestarts(proposers, random.fork("restarts"), forMs),
+    deeds,
+    restarts: drawRestarts(stage, deeds, random.fork("restarts")),
   };
 };
 
@@ -150,19 +154,24 @@ const drawLimits = (theme: Theme, random: Random): Partial<ProposerLimits> => {
     giveUpMs: attemptMs * random.pick([2, 5, 10]),
     backoffMs: random.pick([5, 20]),
     batchMax: random.pick([1, 3, 64]),
-    keysMax: random.pick([1, 3, 1000]),
+    keysMax: random.pick([1, 1, 3, 1000]),
     clientsMax: random.pick(theme === "all" ? [1, 3, 64] : [3, 64, 64]),
     resultsMax: random.pick([1, 2, 4]),
   };
 };
 
+/** Half of them shortly after something was asked of the proposer, while it is about to propose. */
 const drawRestarts = (
-  proposers: readonly string[],
+  { proposers, wayMs, forMs }: Stage,
+  deeds: readonly Deed[],
   random: Random,
-  forMs: number,
 ): readonly Restart[] =>
-  Array.from({ length: random.pick([0, 0, 2, 6, 20]) }, () => ({
-    atMs: random.integer(0, forMs),
-    proposer: random.pick(proposers),
-    afterEffects: random.integer(0, 12),
-  }));
+  Array.from({ length: random.pick([0, 0, 2, 6, 20]) }, () => {
+    const afterEffects = random.integer(0, 12);
+    if (deeds.length === 0 || random.chance(0.5)) {
+      return { atMs: random.integer(0, forMs), proposer: random.pick(proposers), afterEffects };
+    }
+    const { atMs, by } = random.pick(deeds);
+    const proposer = typeof by === "string" ? by : (by[0] ?? random.pick(proposers));
+    return { atMs: atMs + Math.floor(random.fraction() * 6 * wayMs), proposer, afterEffects };
+  });

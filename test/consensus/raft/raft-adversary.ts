@@ -97,10 +97,12 @@ const strike = (state: Adverse, hero: RaftNode, aim: RaftAim): void => {
       return usurp(state, hero, aim, random);
     case "forget":
       return forget(state, hero, forMs, random);
-    case "rival":
-      for (const node of someOf(othersOf(state, hero), random)) {
+    case "rival": {
+      const others = shuffled(othersOf(state, hero), random);
+      for (const node of others.slice(0, random.chance(0.7) ? 1 : 2)) {
         node.request(() => ({ kind: "campaign" }));
       }
+    }
   }
 };
 
@@ -198,9 +200,10 @@ const forget = (state: Adverse, hero: RaftNode, forMs: number, random: Random): 
   if (random.chance(0.5)) {
     return befall(state, { kind: "wipe", node: loser.name, forMs: random.integer(1, 20) });
   }
-  if (loser.node.hasDamage || !state.mayLose(loser)) return;
   const { world } = state;
   world.schedule.at(world.nowMs, () => {
+    // Asked only now: something else may have been lost at the same time.
+    if (loser.node.hasDamage || !state.mayLose(loser)) return;
     loser.node.crash();
     if (loser.disk.rot(0.9)) world.note(`the disk of ${loser.name} loses the end of its log`);
   });

@@ -136,9 +136,8 @@ const hearsLeader = ({ state }: Raft): boolean =>
 /** All that a question must not change (thesis, §9.6). */
 const standingOf = ({ raft }: Seen): string | null => {
   if (raft === null) return null;
-  const { term, vote, role, electionDueMs, heardLeaderMs } = raft.state;
-  const leader = role.kind === "follower" ? role.leader : null;
-  return [term, vote, role.kind, leader, electionDueMs, heardLeaderMs].join();
+  const { term, vote, heardLeaderMs } = raft.state;
+  return [term, vote, heardLeaderMs].join();
 };
 
 /** Log matching: an id stands for one entry, and for one predecessor, and so for one history. */

@@ -33,7 +33,7 @@ export const wishesOf = (plot: RaftPlot): readonly Wish[] => {
     case "elections":
       return [
         ["campaigning", "hold", 5],
-        ["campaigning", "rival", 5],
+        ["campaigning", "rival", 6],
         ["campaigning", "cut-off", 1],
         ["voted", "crash", 2],
         ["elected", "cut-off", 2],
@@ -159,7 +159,7 @@ const bendToPlot = (
   switch (plot) {
     case "elections": {
       const isGuarded = random.chance(0.2);
-      const initialCount = random.pick([3, 4, 5, 5, 6]);
+      const initialCount = random.pick([3, 4, 5, 5, 5]);
       return {
         ...setup,
         ...membersOf(initialCount, 0),
@@ -242,7 +242,7 @@ const withGuards = (options: Partial<RaftOptions>, isGuarded: boolean): Partial<
 const HOUR_MS = 3_600_000;
 
 const bendToHours = (setup: RaftSetup, random: Random): RaftSetup => {
-  const electionTimeoutMs = random.pick([10_000, 20_000]);
+  const electionTimeoutMs = 20_000;
   return {
     ...setup,
     ...membersOf(random.pick([3, 3, 3, 5]), random.pick([0, 1])),
@@ -251,19 +251,19 @@ const bendToHours = (setup: RaftSetup, random: Random): RaftSetup => {
     options: {
       ...setup.options,
       electionTimeoutMs,
-      heartbeatMs: electionTimeoutMs / 4,
+      heartbeatMs: electionTimeoutMs / 2.5,
       hasPreVote: true,
       hasCheckQuorum: true,
       inflightCountMax: 64,
       appendBytesMax: 4000,
     },
-    clientCount: 3,
-    thinkMs: random.pick([10_000, 30_000]),
+    clientCount: 2,
+    thinkMs: random.pick([10_000, 20_000]),
     timeoutMs: 2 * electionTimeoutMs,
     retryMs: electionTimeoutMs / 5,
     operatorEveryMs: electionTimeoutMs,
     expireEveryMs: 60_000,
     expiryMs: random.pick([600_000, 100_000_000]),
-    forMs: HOUR_MS * random.pick([2, 4, 8]),
+    forMs: HOUR_MS * random.pick([4, 8, 16]),
   };
 };
