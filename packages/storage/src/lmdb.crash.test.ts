@@ -57,7 +57,7 @@ describe("a process that is killed", () => {
 
   test(`loses nothing acknowledged, ${cycleCount} times in a row (seed ${seed})`, { timeout }, () =>
     inFolder(async (directory) => {
-      await expectNothingLost({
+      const count = await expectNothingLost({
         children,
         verb: "write",
         firstNumber: 0,
@@ -66,6 +66,8 @@ describe("a process that is killed", () => {
         lineCountMax: 60,
         random: seededRandom(seed),
       });
+
+      expect(count).toBeGreaterThan(0);
     }),
   );
 

@@ -32,7 +32,7 @@ describe("a process that is killed", () => {
 
   test(`loses nothing acknowledged, ${cycleCount} times in a row (seed ${seed})`, { timeout }, () =>
     inFolder(async (directory) => {
-      await expectNothingLost({
+      const count = await expectNothingLost({
         children,
         verb: "logWrite",
         firstNumber: 1,
@@ -41,6 +41,8 @@ describe("a process that is killed", () => {
         lineCountMax: 200,
         random: seededRandom(seed),
       });
+
+      expect(count).toBeGreaterThan(0);
     }),
   );
 });
