@@ -35,8 +35,7 @@ const demandPieces = ({ name, changes }) => {
 /** What the tests print with this bug planted, or null if they do not end. */
 const runTests = (name) =>
   new Promise((resolve) => {
-    const command = ["vitest", "run", "--config", "scripts/planted-tests.config.mjs"];
-    const child = spawn("npx", command, {
+    const child = spawn(process.execPath, [join(import.meta.dirname, "planted-tests.mjs")], {
       cwd: root,
       env: { ...process.env, PLANTED: name },
       stdio: ["ignore", "pipe", "ignore"],
