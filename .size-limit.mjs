@@ -3,10 +3,10 @@
 const limits = [
   { name: "machine", limit: "2.1 kB" },
   { name: "clocks", limit: "3.2 kB" },
-  { name: "gossip", limit: "17.5 kB" },
+  { name: "gossip", limit: "18 kB" },
   { name: "quorum", limit: "1020 B" },
   { name: "websocket", limit: "3.4 kB" },
-  { name: "client", limit: "50 kB" },
+  { name: "client", limit: "51.5 kB" },
 ];
 
 // With gzip, as the types are compared with others' by it: the whole at most 15 kB, each type alone 4 kB. The list is beyond that: its places and their

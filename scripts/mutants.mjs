@@ -6,6 +6,7 @@ import { mutants as ofCaspaxos } from "../test/consensus/caspaxos/mutants.mjs";
 import { mutants as ofPaxos } from "../test/consensus/paxos/mutants.mjs";
 import { mutants as ofRaft } from "../test/consensus/raft/mutants.mjs";
 import { mutants as ofGossip, plant } from "../test/simulation/mutants.mjs";
+import { mutants as ofRaftLog } from "../test/storage/mutants.mjs";
 import { bundleSimulation } from "./simulation-bundle.mjs";
 import { readOptions, refuse } from "./simulation-options.mjs";
 
@@ -13,7 +14,13 @@ const CHUNK = 20;
 /** A bug may make a run endless, which is a way of being found. */
 const PATIENCE_MS = 300_000;
 
-const mutantsByProtocol = { gossip: ofGossip, paxos: ofPaxos, caspaxos: ofCaspaxos, raft: ofRaft };
+const mutantsByProtocol = {
+  gossip: ofGossip,
+  paxos: ofPaxos,
+  caspaxos: ofCaspaxos,
+  raft: ofRaft,
+  "raft-log": ofRaftLog,
+};
 const listOf = (protocol) =>
   mutantsByProtocol[protocol].map(({ name, does }) => `  ${name}: ${does}`).join("\n");
 

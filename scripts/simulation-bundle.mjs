@@ -11,7 +11,22 @@ const entries = {
   paxos: "test/consensus/paxos/paxos-campaign.ts",
   caspaxos: "test/consensus/caspaxos/caspaxos-campaign.ts",
   raft: "test/consensus/raft/raft-campaign.ts",
+  "raft-log": "test/storage/raft-log-campaign.ts",
 };
+
+/** What a program that stores something stands on, exchanged for the simulated disk. */
+const simulatedModules = new Map([
+  ["node:fs", "test/storage/simulated-fs.ts"],
+  ["node:fs/promises", "test/storage/simulated-fs-promises.ts"],
+  ["fs-native-extensions", "test/storage/simulated-lock.ts"],
+]);
+const simulatedDisk = {
+  name: "simulated-disk",
+  enforce: "pre",
+  resolveId: (source) =>
+    simulatedModules.has(source) ? join(root, simulatedModules.get(source)) : null,
+};
+const pluginsByProtocol = { "raft-log": [simulatedDisk] };
 
 /** The protocols that can be simulated. */
 export const protocols = Object.keys(entries);
@@ -24,7 +39,7 @@ export const bundleSimulation = async (name = "plain", plugins = [], protocol = 
     root,
     configFile: false,
     logLevel: "error",
-    plugins,
+    plugins: [...(pluginsByProtocol[protocol] ?? []), ...plugins],
     resolve: { conditions: ["@syncline/source", "node"] },
     ssr: { noExternal: true, resolve: { conditions: ["@syncline/source", "node"] } },
     build: {

@@ -11,6 +11,7 @@ import {
 import { createDecoder, readVarUint, readVarUint8Array } from "lib0/decoding";
 import { createEncoder, toUint8Array, writeVarUint, writeVarUint8Array } from "lib0/encoding";
 import { WebSocket } from "ws";
+import * as Y from "yjs";
 
 /** A client in one space. Counts begin anew with `reset`. */
 export interface CountingClient {
@@ -129,10 +130,12 @@ export const openNativeClient = async (url: string, space: string): Promise<Coun
   });
 };
 
-/** A client of the y-websocket wire; resolves when it was told what the room has. */
+/** A client of the y-websocket wire, the only author of its room if it is one; resolves when it was told what the room has. */
 export const openStockClient = async (url: string, room: string): Promise<CountingClient> => {
   const counts = noCounts();
-  const sent: string[] = [];
+  /** How far the client's document had come with each update that it sent. */
+  const sent: Extent[] = [];
+  let echoed: Extent = { toClock: 0, deletedCount: 0 };
   let begun: () => void = () => {};
   const hasBegun = new Promise<void>((resolve) => (begun = resolve));
 
@@ -143,11 +146,12 @@ export const openStockClient = async (url: string, room: string): Promise<Counti
     const payload = readVarUint8Array(decoder);
     if (step === 1) begun();
     if (step !== 2) return false;
-    // The author's own update comes back once it is settled: that is its acknowledgement.
-    if (sent[0] === Buffer.from(payload).toString("latin1")) {
-      sent.shift();
-      counts.acknowledgedCount += 1;
-    } else counts.payloads.push(payload.slice());
+    // An author's own updates come back once they are settled, joined or not: that is their acknowledgement.
+    if (sent.length === 0) counts.payloads.push(payload.slice());
+    else {
+      echoed = beyond(echoed, payload);
+      counts.acknowledgedCount = sent.filter((extent) => isWithin(extent, echoed)).length;
+    }
     return true;
   };
 
@@ -155,10 +159,29 @@ export const openStockClient = async (url: string, room: string): Promise<Counti
   socket.send(stockMessage(0, Uint8Array.of(0)));
   await hasBegun;
   return clientOf(counts, socket, (payload) => {
-    sent.push(Buffer.from(payload).toString("latin1"));
+    sent.push(beyond(sent.at(-1) ?? { toClock: 0, deletedCount: 0 }, payload));
     return stockMessage(2, payload);
   });
 };
+
+/** Of one author's updates: the clock after the newest item, and how many items were deleted, each once. */
+interface Extent {
+  readonly toClock: number;
+  readonly deletedCount: number;
+}
+
+const beyond = (extent: Extent, payload: Uint8Array): Extent => {
+  const { structs, ds } = Y.decodeUpdate(payload);
+  const ends = structs.map(({ id, length }) => id.clock + length);
+  const lengths = [...ds.clients.values()].flat().map(({ len }) => len);
+  return {
+    toClock: Math.max(extent.toClock, ...ends),
+    deletedCount: lengths.reduce((sum, length) => sum + length, extent.deletedCount),
+  };
+};
+
+const isWithin = (extent: Extent, limit: Extent): boolean =>
+  extent.toClock <= limit.toClock && extent.deletedCount <= limit.deletedCount;
 
 const stockMessage = (step: number, bytes: Uint8Array): Uint8Array => {
   const encoder = createEncoder();

@@ -1,17 +1,12 @@
 /** How a retired replica's dots become dots of the folded replica: the same for every causal type, since facts keep what they say. */
-import {
-  addRange,
-  type CausalContext,
-  createContext,
-  nextNumber,
-  rangesOf,
-} from "@syncline/clocks";
+import { addRange, createContext, nextNumber, rangesOf } from "@syncline/clocks";
 import { foldedReplica, type ReplicaId } from "./crdt.ts";
 import { type DotStore, emptyStore, putFact } from "./dot-store.ts";
 import type { Fold, Folding } from "./folding.ts";
 
-/** The folding of dot stores. Linear in the state, since each fact may be renamed. */
+/** The folding of dot stores. Linear in the state, since each fact may be renamed; a state that has nothing of who is folded stays the same. */
 export const dotFolding = <Payload, Node>(): Folding<DotStore<Payload, Node>> => ({
+  replicasIn: ({ context }) => new Set(context.keys()),
   partOf: (state, replica) => {
     const part = emptyStore<Payload, Node>();
     const ranges = state.context.get(replica);
@@ -23,20 +18,18 @@ export const dotFolding = <Payload, Node>(): Folding<DotStore<Payload, Node>> =>
     const folded = nextNumber(state.context, foldedReplica) + end - 1;
     return { retired, fence: dotsBelow(retired, end), folded: dotsBelow(foldedReplica, folded) };
   },
-  fold: (state, fold) => renamed(state, renamingOf(fold, null)),
-  rebase: respelled,
-  respell: respelled,
+  // Two dots never become one: below the fence they go behind all that was folded before, and beyond it they stay.
+  fold: (state, ...folds) =>
+    renamed(
+      state,
+      folds.map((fold) => renamingOf(fold, { replica: fold.retired, shift: 0 })),
+    ),
+  respell: (unsent, fold, state, replica) => {
+    const next = nextNumber(state.context, replica);
+    const shift = next - nextNumber(fold.fence.context, fold.retired);
+    return renamed(unsent, [renamingOf(fold, { replica, shift })]);
+  },
 });
-
-const respelled = <Payload, Node>(
-  unsent: DotStore<Payload, Node>,
-  fold: Fold<DotStore<Payload, Node>>,
-  state: DotStore<Payload, Node>,
-  replica: ReplicaId,
-): DotStore<Payload, Node> => {
-  const shift = nextNumber(state.context, replica) - nextNumber(fold.fence.context, fold.retired);
-  return renamed(unsent, renamingOf(fold, { replica, shift }));
-};
 
 /** Another replica, and what is added to a number. */
 interface Move {
@@ -44,17 +37,17 @@ interface Move {
   readonly shift: number;
 }
 
-/** Dots of one replica move: those below the fence, and those from it on, which go nowhere if that is null. */
+/** Dots of one replica move: those below the fence, and those from it on. */
 interface Renaming {
   readonly retired: ReplicaId;
   readonly end: number;
   readonly below: Move;
-  readonly beyond: Move | null;
+  readonly beyond: Move;
 }
 
 const renamingOf = <Payload, Node>(
   { retired, fence, folded }: Fold<DotStore<Payload, Node>>,
-  beyond: Move | null,
+  beyond: Move,
 ): Renaming => {
   const end = nextNumber(fence.context, retired);
   const shift = nextNumber(folded.context, foldedReplica) - end;
@@ -63,51 +56,57 @@ const renamingOf = <Payload, Node>(
 
 const dotsBelow = <Payload, Node>(replica: ReplicaId, end: number): DotStore<Payload, Node> => {
   const store = emptyStore<Payload, Node>();
-  addDots(store.context, { replica, shift: 0 }, 1, end);
+  if (end > 1) {
+    addRange(store.context, { incarnation: replica, fromNumber: 1, toNumber: end });
+  }
   return store;
 };
 
-const addDots = (
-  context: ReturnType<typeof createContext>,
-  move: Move | null,
-  from: number,
-  to: number,
-): void => {
-  if (move === null || from >= to) return;
-  const { replica: incarnation, shift } = move;
-  addRange(context, { incarnation, fromNumber: from + shift, toNumber: to + shift });
-};
+/** Numbers of one replica, from `from` (in) to `to` (out). */
+interface Run {
+  readonly replica: ReplicaId;
+  readonly from: number;
+  readonly to: number;
+}
 
-const renamedContext = (context: CausalContext, renaming: Renaming): CausalContext => {
-  const result = createContext();
-  const { retired, end, below, beyond } = renaming;
-  for (const { incarnation: replica, fromNumber, toNumber } of rangesOf(context)) {
-    if (replica !== retired) addDots(result, { replica, shift: 0 }, fromNumber, toNumber);
-    else {
-      addDots(result, below, fromNumber, Math.min(toNumber, end));
-      addDots(result, beyond, Math.max(fromNumber, end), toNumber);
-    }
-  }
-  return result;
+/** What a run of dots becomes by all renamings, one after the other. */
+const runsOf = (run: Run, renamings: readonly Renaming[]): readonly Run[] =>
+  renamings.reduce<readonly Run[]>(
+    (runs, renaming) => runs.flatMap((one) => movedRuns(one, renaming)),
+    [run],
+  );
+
+const movedRuns = (run: Run, { retired, end, below, beyond }: Renaming): readonly Run[] => {
+  const { replica, from, to } = run;
+  if (replica !== retired) return [run];
+  return [
+    { replica: below.replica, from: from + below.shift, to: Math.min(to, end) + below.shift },
+    { replica: beyond.replica, from: Math.max(from, end) + beyond.shift, to: to + beyond.shift },
+  ].filter((moved) => moved.from < moved.to);
 };
 
 const renamed = <Payload, Node>(
   state: DotStore<Payload, Node>,
-  renaming: Renaming,
+  renamings: readonly Renaming[],
 ): DotStore<Payload, Node> => {
-  const result = emptyStore<Payload, Node>();
-  for (const [replica, ranges] of renamedContext(state.context, renaming)) {
-    result.context.set(replica, [...ranges]);
+  if (!renamings.some(({ retired }) => state.context.has(retired))) return state;
+  const context = createContext();
+  for (const { incarnation, fromNumber, toNumber } of rangesOf(state.context)) {
+    const run = { replica: incarnation, from: fromNumber, to: toNumber };
+    for (const { replica, from, to } of runsOf(run, renamings)) {
+      addRange(context, { incarnation: replica, fromNumber: from, toNumber: to });
+    }
   }
-  for (const own of state.facts.values()) {
+  const result = emptyStore<Payload, Node>(context);
+  for (const [replica, own] of state.facts) {
+    const isMoved = renamings.some(({ retired }) => retired === replica);
     for (const fact of own.values()) {
-      const isBelow = fact.number < renaming.end;
-      const move = isBelow ? renaming.below : renaming.beyond;
-      if (fact.replica !== renaming.retired) putFact(result, fact);
-      else if (move !== null) {
-        const { replica, shift } = move;
-        putFact(result, { replica, number: fact.number + shift, payload: fact.payload });
-      }
+      const run = { replica, from: fact.number, to: fact.number + 1 };
+      const [moved] = isMoved ? runsOf(run, renamings) : [run];
+      if (moved === undefined) continue;
+      const isSame = moved.replica === replica && moved.from === fact.number;
+      const { payload } = fact;
+      putFact(result, isSame ? fact : { replica: moved.replica, number: moved.from, payload });
     }
   }
   return result;

@@ -31,10 +31,39 @@ const STRUCT_BYTES_MIN = 2;
 /** What is wrong with the update, as the end of a sentence that begins with it, or null. Linear in its bytes, about a nanosecond each. */
 export const whyBadUpdate = (bytes: Uint8Array): string | null => {
   const read = readWhole(bytes, (reader) => {
-    scanStructs(reader);
-    scanDeletes(reader);
+    scanStructs(reader, null);
+    scanDeletes(reader, null);
   });
   return "why" in read ? read.why : null;
+};
+
+/** Things of one client that stand in a row in an update's bytes, from `fromByte` (in) to `toByte` (out). */
+interface UpdateRun {
+  readonly client: number;
+  readonly count: number;
+  readonly fromByte: number;
+  readonly toByte: number;
+}
+
+/** What an update is made of: for each client its structs, and the ranges that are deleted of it. */
+export interface UpdateRuns {
+  /** From the clock `fromClock` (in) to `toClock` (out), gaps included. */
+  readonly structs: readonly (UpdateRun & {
+    readonly fromClock: number;
+    readonly toClock: number;
+  })[];
+  readonly deletes: readonly UpdateRun[];
+}
+
+/** The runs of an update, or null if it is malformed. Cost: as `whyBadUpdate`. */
+export const runsOfUpdate = (bytes: Uint8Array): UpdateRuns | null => {
+  const structs: UpdateRuns["structs"][number][] = [];
+  const deletes: UpdateRun[] = [];
+  const read = readWhole(bytes, (reader) => {
+    scanStructs(reader, structs);
+    scanDeletes(reader, deletes);
+  });
+  return "why" in read ? null : { structs, deletes };
 };
 
 /** The same for a state vector. */
@@ -54,7 +83,10 @@ export const whyBadStateVector = (bytes: Uint8Array): string | null => {
 export const isEmptyUpdate = (bytes: Uint8Array): boolean =>
   bytes.length === 2 && bytes[0] === 0 && bytes[1] === 0;
 
-const scanStructs = (reader: DocumentReader): void => {
+const scanStructs = (
+  reader: DocumentReader,
+  runs: UpdateRuns["structs"][number][] | null,
+): void => {
   const clientCount = takeCount(reader, 3);
   if (clientCount > CLIENTS_MAX) throw new ShapeError("it names too many clients");
   const clients = new Set<number>();
@@ -64,11 +96,15 @@ const scanStructs = (reader: DocumentReader): void => {
     // Yjs would keep the last of the two lists and drop the other without a sign.
     if (clients.has(client)) throw new ShapeError("it names a client twice");
     clients.add(client);
-    let clock = takeNumber(reader);
+    const fromClock = takeNumber(reader);
+    const fromByte = reader.position;
+    let clock = fromClock;
     for (let struct = 0; struct < structCount; struct += 1) {
       clock += scanStruct(reader, client, clock);
       if (clock > CLOCK_MAX) throw new ShapeError("a clock is beyond all use");
     }
+    const toByte = reader.position;
+    runs?.push({ client, count: structCount, fromByte, toByte, fromClock, toClock: clock });
   }
 };
 
@@ -245,16 +281,18 @@ const utf16LengthOf = (bytes: Uint8Array): number => {
   return length;
 };
 
-const scanDeletes = (reader: DocumentReader): void => {
+const scanDeletes = (reader: DocumentReader, runs: UpdateRun[] | null): void => {
   const clientCount = takeCount(reader, 2);
   for (let index = 0; index < clientCount; index += 1) {
-    takeNumber(reader);
+    const client = takeNumber(reader);
     const rangeCount = takeCount(reader, 2);
+    const fromByte = reader.position;
     for (let range = 0; range < rangeCount; range += 1) {
       if (takeNumber(reader) + takeNumber(reader) > CLOCK_MAX) {
         throw new ShapeError("it deletes beyond every clock");
       }
     }
+    runs?.push({ client, count: rangeCount, fromByte, toByte: reader.position });
   }
   if (bytesLeft(reader) > 0) throw new ShapeError("something follows its end");
 };

@@ -1,6 +1,4 @@
 /** Processes that own a store and are killed, run out of space, or find their file damaged. */
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { seededRandom } from "@syncline/machine";
@@ -11,9 +9,14 @@ import {
   type Children,
   limitedTo,
 } from "../../../test/fixtures/storage-children.ts";
+import {
+  expectNothingLost,
+  inFolder,
+  numbersIn,
+  processTimeMaxMs,
+} from "../../../test/fixtures/storage-crashes.ts";
 import { openLmdbStore } from "./lmdb.ts";
 
-const processTimeMaxMs = 120_000;
 let children: Children;
 
 beforeAll(async () => {
@@ -21,18 +24,6 @@ beforeAll(async () => {
 }, processTimeMaxMs);
 
 afterAll(() => children.remove());
-
-const inFolder = async (use: (folder: string) => Promise<void>): Promise<void> => {
-  const folder = await mkdtemp(join(tmpdir(), "syncline-crash-"));
-  try {
-    await use(folder);
-  } finally {
-    await rm(folder, { recursive: true });
-  }
-};
-
-const numbersIn = (lines: readonly (string | null)[], word: string): readonly number[] =>
-  lines.flatMap((line) => (line?.startsWith(`${word} `) ? [Number(line.split(" ")[1])] : []));
 
 describe("a directory that another process owns", { timeout: processTimeMaxMs }, () => {
   test("is refused until that process is killed, and then free at once", () =>
@@ -66,23 +57,15 @@ describe("a process that is killed", () => {
 
   test(`loses nothing acknowledged, ${cycleCount} times in a row (seed ${seed})`, { timeout }, () =>
     inFolder(async (directory) => {
-      const random = seededRandom(seed);
-      let acknowledgedCount = 0;
-      for (let cycle = 0; cycle < cycleCount; cycle += 1) {
-        const child = children.start(["write", directory]);
-        const lines = [await child.line()];
-        const [foundCount = -1] = numbersIn(lines, "found");
-        expect(foundCount, `cycle ${cycle}`).toBeGreaterThanOrEqual(acknowledgedCount);
-
-        for (let left = random.integer(0, 60); left > 0; left -= 1) lines.push(await child.line());
-        lines.push(...(await child.kill()));
-
-        const acknowledged = numbersIn(lines, "acknowledged");
-        acknowledgedCount = Math.max(foundCount, (acknowledged.at(-1) ?? -1) + 1);
-        expect(acknowledged, `cycle ${cycle}`).toEqual(
-          Array.from(acknowledged, (_, index) => foundCount + index),
-        );
-      }
+      await expectNothingLost({
+        children,
+        verb: "write",
+        firstNumber: 0,
+        directory,
+        cycleCount,
+        lineCountMax: 60,
+        random: seededRandom(seed),
+      });
     }),
   );
 

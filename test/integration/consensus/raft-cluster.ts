@@ -8,7 +8,7 @@ import { freePorts } from "../relay-process.ts";
 import { until } from "../until.ts";
 
 /** One node. */
-interface RaftProcess {
+export interface RaftProcess {
   readonly name: string;
   readonly directory: string;
   readonly child: ChildProcess | null;
@@ -16,6 +16,8 @@ interface RaftProcess {
   /** What it said on standard error. */
   readonly said: string;
   start(): void;
+  /** At the leader: takes whoever has this name now in place of the member that had it. Gives what came of it. */
+  replace(name: string): Promise<string>;
   /** SIGKILL, and waits until it is gone. */
   kill(): Promise<void>;
 }
@@ -29,14 +31,18 @@ export interface RaftCluster {
   close(): Promise<void>;
 }
 
-/** Starts three nodes in a new directory. */
-export const startRaftCluster = async (): Promise<RaftCluster> => {
+/** Starts three nodes in a new directory; those that `directoryByName` has, in theirs. */
+export const startRaftCluster = async (
+  directoryByName: ReadonlyMap<string, string> = new Map(),
+): Promise<RaftCluster> => {
   const directory = mkdtempSync(join(tmpdir(), "syncline-raft-"));
   const names = ["a", "b", "c"];
   const ports = await freePorts(names.length);
   const urlByName = new Map(names.map((name, index) => [name, `ws://127.0.0.1:${ports[index]}`]));
   const members = [...urlByName].map((member) => member.join("=")).join(",");
-  const nodes = names.map((name) => createProcess(name, join(directory, name), members));
+  const nodes = names.map((name) =>
+    createProcess(name, directoryByName.get(name) ?? join(directory, name), members),
+  );
   for (const node of nodes) node.start();
   return {
     nodes,
@@ -78,13 +84,23 @@ const createProcess = (name: string, directory: string, members: string): RaftPr
       child = started;
       isLeader = false;
       started.stderr?.on("data", (bytes: Buffer) => (said += bytes.toString()));
-      started.on("message", ({ role }: { role: string }) => {
-        if (child === started) isLeader = role === "leader";
+      started.on("message", ({ role }: { role?: string }) => {
+        if (child === started && role !== undefined) isLeader = role === "leader";
       });
       started.on("exit", () => {
         if (child === started) isLeader = false;
       });
     },
+    replace: (other) =>
+      new Promise((resolve) => {
+        const take = ({ replaced }: { replaced?: string }): void => {
+          if (replaced === undefined) return;
+          child?.off("message", take);
+          resolve(replaced);
+        };
+        child?.on("message", take);
+        child?.send({ replace: other });
+      }),
     kill: async () => {
       isLeader = false;
       if (child === null || child.exitCode !== null || child.signalCode !== null) return;

@@ -30,7 +30,10 @@ const mayCampaign = (state: RaftState): boolean =>
 /** Nothing was heard for too long, or somebody wants an election: asks whether it could be won, or calls it. */
 export const campaign = (state: RaftState): void => {
   resetElectionTimer(state);
-  if (!mayCampaign(state)) return;
+  if (mayCampaign(state)) begin(state);
+};
+
+const begin = (state: RaftState): void => {
   if (!state.settings.hasPreVote) return callElection(state, false);
   const { self } = state.settings;
   state.role = { kind: "pre-candidate", voteBy: new Map([[self, true]]) };
@@ -90,6 +93,20 @@ export const receivePreVote = (state: RaftState, message: Received<"pre-vote">):
   const isFree = term > state.term || (term === state.term && mayVoteFor(state, from));
   const isGranted = isFree && isUpToDate(last, lastId(state.log));
   send(state, from, { kind: "pre-vote-answer", isGranted }, isGranted ? term : state.term);
+  if (isFree && !isGranted) standIn(state);
+};
+
+/**
+ * Somebody counts on the vote of this node, which by its own log has none, and does not get it, for his log is behind. So this one calls the election itself,
+ * though it will not count itself. Did nobody do so:
+ *   1. a, b and c vote, d learns. As a leader, a appends that d votes in the place of c, and is cut off with that.
+ *   2. b leads next. What it appends comes to d alone, and b is lost.
+ *   3. a needs d, whose log is ahead; c needs a, whose log is ahead; and d, ahead of both, does not know that it is needed.
+ * If it is elected it leads until its first entry is committed, as one does who is on his way out.
+ */
+const standIn = (state: RaftState): void => {
+  if (state.role.kind === "leader" || state.recovery !== null || isVoting(state)) return;
+  if (configurationOfState(state).voters.length > 0) begin(state);
 };
 
 /** Somebody wants a vote in the present term. */
@@ -97,7 +114,11 @@ export const receiveVote = (state: RaftState, message: Received<"vote">): void =
   const { from, term, last } = message;
   if (term !== state.term || state.hole !== null) return;
   const isGranted = mayVoteFor(state, from) && isUpToDate(last, lastId(state.log));
-  if (!isGranted) return send(state, from, { kind: "vote-answer", isGranted: false });
+  if (!isGranted) {
+    send(state, from, { kind: "vote-answer", isGranted: false });
+    if (mayVoteFor(state, from)) standIn(state);
+    return;
+  }
   assert(state.vote === null || state.vote === from, "a node votes twice in a term");
   const isNew = state.vote === null;
   state.vote = from;

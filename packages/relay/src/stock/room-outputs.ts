@@ -1,22 +1,11 @@
 /** What a room does when its edge hears from the home. */
 import type { EdgeOutput } from "@syncline/gossip";
-import type { Pending } from "./room-outbox.ts";
-import {
-  DOCUMENT,
-  endIfDone,
-  later,
-  type Room,
-  tellChange,
-  tellPresences,
-  TYPE,
-} from "./room-state.ts";
-import { updateFrame } from "./stock-frames.ts";
+import { DOCUMENT, endIfDone, later, type Room, TYPE } from "./room-state.ts";
 import {
   askSession,
   beginSession,
   closeBusy,
   closeSession,
-  sendChange,
   stockClose,
   type StockSession,
 } from "./stock-session.ts";
@@ -34,7 +23,7 @@ export const takeOutput = (room: Room, output: EdgeOutput): void => {
       return whenRefused(room, output);
     case "presence": {
       const entry = room.presences.takeFromSpace(output.key, output.bytes);
-      return tellPresences(room, entry === null ? [] : [entry], null);
+      return room.broadcast.present(entry === null ? [] : [entry], null);
     }
     case "owed":
       return giveStates(room);
@@ -58,7 +47,7 @@ const whenShown = (room: Room, batches: Extract<EdgeOutput, { kind: "show" }>["b
     else log.warn({ room: space, why }, "a batch is not shown to stock clients");
   }
   room.content.add(payloads);
-  for (const payload of payloads) tellChange(room, payload, null);
+  for (const payload of payloads) room.broadcast.show({ payload, author: null });
 };
 
 const whenSynced = (room: Room): void => {
@@ -66,7 +55,7 @@ const whenSynced = (room: Room): void => {
   whenReady(room);
   for (const session of room.sessions) beginSession(session);
   later(room, room.options.limits.presenceGraceMs, () =>
-    tellPresences(room, room.presences.sweep(), null),
+    room.broadcast.present(room.presences.sweep(), null),
   );
 };
 
@@ -95,21 +84,9 @@ const whenLevels = (
 ): void => {
   const { shown, settled } = room.outbox.reach(levels);
   room.content.add(shown.map(({ payload }) => payload));
-  for (const { payload, author } of shown) tellChange(room, payload, author);
-  for (const change of settled) echo(room, change);
+  for (const change of shown) room.broadcast.show(change);
+  for (const change of settled) room.broadcast.echo(change);
   endIfDone(room);
-};
-
-/**
- * The author gets its own change back: to clients of version 4 that is the acknowledgement. One that has reconnected meanwhile gets it on its new
- * connection; others that came later have it already and lose nothing.
- */
-const echo = (room: Room, { payload, author }: Pending): void => {
-  const frame = updateFrame(payload);
-  if (author.isOpen) return sendChange(author, frame);
-  for (const session of room.sessions) {
-    if (session.serial > author.serial) sendChange(session, frame);
-  }
 };
 
 /** Number 0: the machine itself did not take the newest. */

@@ -1,16 +1,16 @@
 /** What a room is, and what all its parts do with it. */
 import type { Documents } from "../documents.ts";
 import type { SpacePort } from "../space-port.ts";
-import type { PresenceEntry } from "./presence-entries.ts";
 import type { Presences } from "./presences.ts";
+import type { RoomBroadcast } from "./room-broadcast.ts";
 import type { ChangeTaker } from "./room-changes.ts";
 import type { RoomContent } from "./room-content.ts";
 import type { RoomOutbox } from "./room-outbox.ts";
+import type { RoomSubmits } from "./room-submits.ts";
 import type { SpaceEdge } from "./space-edge.ts";
 import type { StartTimer } from "./space-links.ts";
-import { awarenessFrame, updateFrame } from "./stock-frames.ts";
 import type { StockLimits } from "./stock-limits.ts";
-import { sendChange, sendPresence, stockClose, type StockSession } from "./stock-session.ts";
+import { stockClose, type StockSession } from "./stock-session.ts";
 
 /** The one document of a space that stock clients see. */
 export const DOCUMENT = "default";
@@ -44,7 +44,10 @@ export interface Room {
   readonly sessions: Set<StockSession>;
   readonly presences: Presences<StockSession>;
   readonly content: RoomContent;
+  /** Changes on their way to the edge. */
+  readonly submits: RoomSubmits;
   readonly outbox: RoomOutbox;
+  readonly broadcast: RoomBroadcast;
   readonly changes: ChangeTaker;
   readonly edge: SpaceEdge;
   readonly timers: Set<() => void>;
@@ -71,32 +74,22 @@ export const later = (room: Room, delayMs: number, callback: () => void): (() =>
   };
 };
 
-/** Sends a change to all clients but one. */
-export const tellChange = (room: Room, payload: Uint8Array, except: StockSession | null): void => {
-  const frame = updateFrame(payload);
-  for (const session of room.sessions) if (session !== except) sendChange(session, frame);
-};
-
-/** Sends presences to all clients but one. */
-export const tellPresences = (
-  room: Room,
-  entries: readonly PresenceEntry[],
-  except: StockSession | null,
-): void => {
-  if (entries.length === 0) return;
-  const frame = awarenessFrame(entries);
-  for (const session of room.sessions) if (session !== except) sendPresence(session, frame);
-};
-
 /** A room without clients stays only for what is not at a quorum yet. */
 export const endIfDone = (room: Room): void => {
-  if (room.sessions.size > 0 || !room.outbox.isEmpty || room.changes.isBusy) return;
+  if (room.sessions.size > 0) return;
+  room.submits.flush();
+  if (!room.outbox.isEmpty || room.changes.isBusy) return;
   endRoom(room);
 };
 
 /** Ends the room, and its clients' connections with 1012. */
 export const endRoom = (room: Room): void => {
   if (room.isClosed) return;
+  // What is on disk is told, and what was said is passed on, though nobody waits for the answer.
+  room.submits.flush();
+  if (room.isClosed) return;
+  room.broadcast.flush();
+  room.broadcast.close();
   room.isClosed = true;
   for (const stop of room.timers) stop();
   room.edge.close();

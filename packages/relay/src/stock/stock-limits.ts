@@ -31,6 +31,17 @@ export interface StockLimits {
   readonly presenceCountMax: number;
   /** How long a room waits, after its home is back, for presences to be said again before it ends them. */
   readonly presenceGraceMs: number;
+  /**
+   * How long a room waits after a change before it tells its clients the next, for each of them: what comes meanwhile goes along, in one message. Below a
+   * millisecond it does not wait.
+   */
+  readonly changePauseMsPerClient: number;
+  /** The longest such wait. */
+  readonly changePauseMsMax: number;
+  /** The same for presences: n clients whose cursors move are n² messages, which this makes a number that does not depend on n. */
+  readonly presencePauseMsPerClient: number;
+  /** The longest such wait: twenty times a second is still seen as a movement. */
+  readonly presencePauseMsMax: number;
   /** How long a document is left alone that the worker could not open in time; clients that need it are closed with 1013 meanwhile. */
   readonly openPauseMs: number;
   /** Payloads of a room after which they are merged. */
@@ -56,6 +67,10 @@ export const defaultStockLimits: StockLimits = {
   presenceBytesMax: 16 * 1024,
   presenceCountMax: 1000,
   presenceGraceMs: 5000,
+  changePauseMsPerClient: 0.02,
+  changePauseMsMax: 2,
+  presencePauseMsPerClient: 0.125,
+  presencePauseMsMax: 50,
   openPauseMs: 60_000,
   tailCountMax: 500,
   tailBytesMax: 256 * 1024,

@@ -2,6 +2,7 @@
 import type { Connection, ConnectionHandlers } from "@syncline/websocket";
 import { createPresences } from "./presences.ts";
 import { encodePresence, isGone, type PresenceEntry } from "./presence-entries.ts";
+import { createRoomBroadcast } from "./room-broadcast.ts";
 import { createChangeTaker } from "./room-changes.ts";
 import { createRoomContent } from "./room-content.ts";
 import { createRoomOutbox } from "./room-outbox.ts";
@@ -13,9 +14,9 @@ import {
   later,
   type Room,
   type StockRoomOptions,
-  tellPresences,
   TYPE,
 } from "./room-state.ts";
+import { createRoomSubmits } from "./room-submits.ts";
 import { createSpaceEdge } from "./space-edge.ts";
 import { awarenessFrame } from "./stock-frames.ts";
 import {
@@ -42,17 +43,24 @@ export const openStockRoom = (options: StockRoomOptions): StockRoom => {
   const { limits, documents } = options;
   const content = createRoomContent(documents, limits);
   const outbox = createRoomOutbox();
+  const sessions = new Set<StockSession>();
+  const submits = createRoomSubmits((author, payload) => submit(room, author, payload));
   const room: Room = {
     options,
-    sessions: new Set(),
+    sessions,
     presences: createPresences(limits),
     content,
+    submits,
     outbox,
+    broadcast: createRoomBroadcast({ ...options, sessions }),
     changes: createChangeTaker({
       isReady: () => room.isReady,
       isSynced: () => room.isSynced,
-      novelty: (payload) => content.novelty(payload, outbox.unshownPayloads),
-      submit: (author, payload) => submit(room, author, payload),
+      novelty: (payload) => {
+        submits.flush();
+        return content.novelty(payload, outbox.unshownPayloads);
+      },
+      submit: (author, payload) => submits.add(author, payload),
       idle: () => endIfDone(room),
     }),
     edge: createSpaceEdge({
@@ -122,7 +130,7 @@ const submit = (room: Room, author: StockSession, payload: Uint8Array): void => 
 
 const present = (room: Room, session: StockSession, entries: readonly PresenceEntry[]): void => {
   const { news, corrections } = room.presences.take(entries, session);
-  tellPresences(room, news, session);
+  room.broadcast.present(news, session);
   tellSpace(room, news);
   if (corrections.length > 0) sendPresence(session, awarenessFrame(corrections));
 };
@@ -136,7 +144,7 @@ const tellSpace = (room: Room, entries: readonly PresenceEntry[]): void => {
 const leave = (room: Room, session: StockSession): void => {
   if (!room.sessions.delete(session) || room.isClosed) return;
   const ends = room.presences.leave(session);
-  tellPresences(room, ends, null);
+  room.broadcast.present(ends, null);
   tellSpace(room, ends);
   if (room.sessions.size > 0) return;
   room.stopLinger = later(room, room.options.limits.lingerMs, () => endRoom(room));

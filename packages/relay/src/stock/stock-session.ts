@@ -66,8 +66,8 @@ export interface StockSession {
   isAnswerDue: boolean;
   isAnswering: boolean;
   stopAnswerTimer: () => void;
-  /** When something was sent last. */
-  sentMs: number;
+  /** Whether something was sent since `keepAlive` was called last, or the session began. */
+  hasSent: boolean;
 }
 
 let serialCount = 0;
@@ -92,7 +92,7 @@ export const createStockSession = (connection: Connection, room: SessionRoom): S
     isAnswerDue: false,
     isAnswering: false,
     stopAnswerTimer: () => {},
-    sentMs: room.now(),
+    hasSent: true,
   };
 };
 
@@ -153,14 +153,14 @@ export const tookChange = (session: StockSession): void => {
   session.inboxBytes -= session.inbox.shift()?.payload.length ?? 0;
 };
 
-/** Sends something that means nothing, if the client would hear nothing for `keepAliveMs` otherwise; called at least that often. */
+/** Sends something that means nothing, if nothing was sent since the last call; a client then never waits longer than from one call to the second next. */
 export const keepAlive = (session: StockSession): void => {
-  const { room, sentMs } = session;
-  if (room.now() - sentMs >= room.limits.keepAliveMs / 2) send(session, awarenessFrame([]));
+  if (!session.hasSent) send(session, awarenessFrame([]));
+  session.hasSent = false;
 };
 
 const send = (session: StockSession, frame: Uint8Array): void => {
-  session.sentMs = session.room.now();
+  session.hasSent = true;
   session.connection.send(frame);
 };
 

@@ -1,7 +1,5 @@
 /** Processes that own a log and are killed, run out of space, or have a disk that fails. */
 import { spawnSync } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { seededRandom } from "@syncline/machine";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -11,9 +9,14 @@ import {
   type Children,
   limitedTo,
 } from "../../../../test/fixtures/storage-children.ts";
+import {
+  expectNothingLost,
+  inFolder,
+  numbersIn,
+  processTimeMaxMs,
+} from "../../../../test/fixtures/storage-crashes.ts";
 import { openRaftLog } from "./raft-log.ts";
 
-const processTimeMaxMs = 120_000;
 let children: Children;
 
 beforeAll(async () => {
@@ -22,18 +25,6 @@ beforeAll(async () => {
 
 afterAll(() => children.remove());
 
-const inFolder = async (use: (folder: string) => Promise<void>): Promise<void> => {
-  const folder = await mkdtemp(join(tmpdir(), "syncline-raft-log-"));
-  try {
-    await use(folder);
-  } finally {
-    await rm(folder, { recursive: true });
-  }
-};
-
-const numbersIn = (lines: readonly (string | null)[], word: string): readonly number[] =>
-  lines.flatMap((line) => (line?.startsWith(`${word} `) ? [Number(line.split(" ")[1])] : []));
-
 describe("a process that is killed", () => {
   const cycleCount = Number(process.env["CYCLES"] ?? 24);
   const seed = Number(process.env["SEED"] ?? 4712);
@@ -41,23 +32,15 @@ describe("a process that is killed", () => {
 
   test(`loses nothing acknowledged, ${cycleCount} times in a row (seed ${seed})`, { timeout }, () =>
     inFolder(async (directory) => {
-      const random = seededRandom(seed);
-      let last = 0;
-      for (let cycle = 0; cycle < cycleCount; cycle += 1) {
-        const child = children.start(["logWrite", directory]);
-        const lines = [await child.line()];
-        const [found = -1] = numbersIn(lines, "found");
-        expect(found, `cycle ${cycle}`).toBeGreaterThanOrEqual(last);
-
-        for (let left = random.integer(0, 200); left > 0; left -= 1) lines.push(await child.line());
-        lines.push(...(await child.kill()));
-
-        const acknowledged = numbersIn(lines, "acknowledged");
-        last = Math.max(found, acknowledged.at(-1) ?? 0);
-        expect(acknowledged, `cycle ${cycle}`).toEqual(
-          Array.from(acknowledged, (_, index) => found + index + 1),
-        );
-      }
+      await expectNothingLost({
+        children,
+        verb: "logWrite",
+        firstNumber: 1,
+        directory,
+        cycleCount,
+        lineCountMax: 200,
+        random: seededRandom(seed),
+      });
     }),
   );
 });

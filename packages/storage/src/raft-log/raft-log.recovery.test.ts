@@ -29,7 +29,8 @@ beforeEach(async () => {
 
 afterEach(() => rm(folder, { recursive: true }));
 
-describe("a crash", () => {
+// Each opens a log some hundred times, and each time flushes what it made.
+describe("a crash", { timeout: 60_000 }, () => {
   /** The log as it stands after `damage` of its only file, opened in a copy. */
   const openedAfter = async (
     directory: string,

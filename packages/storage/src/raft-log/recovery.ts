@@ -70,7 +70,9 @@ export const recoverLog = async (directory: string, id: Uint8Array): Promise<Rec
   const kept = holeAt === -1 ? batches : batches.slice(0, holeAt);
   const final = batches.at(-1);
   const index = indexOf(kept, final);
-  const end = kept.at(-1);
+  // With nothing behind the base, the log goes on behind the base and not behind a batch. Behind a hole the next process would else find entries of before it, and
+  // take those that were written after it for what follows them.
+  const end = index.last.index === index.base.index ? undefined : kept.at(-1);
   return {
     recovery: recoveryOf(index, final) ?? { kind: "whole" },
     index,
