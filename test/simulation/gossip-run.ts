@@ -12,6 +12,7 @@ import {
 } from "./deeds.ts";
 import { documents } from "./items.ts";
 import { drawPlot } from "./plots.ts";
+import { drawPresencePlot } from "./presence-plots.ts";
 import type { Seal } from "./rows.ts";
 
 /** What happens in a run from outside: faults and deeds, in one list that can be shortened. */
@@ -57,6 +58,7 @@ export const drawStory = (seed: number): Story => {
       ...faults.map((fault) => ({ by: "fate", fault }) as const),
       ...deeds.map((deed) => ({ by: "people", deed }) as const),
       ...drawPlot(setup, random.fork("plot")),
+      ...drawPresencePlot(setup, random.fork("presence plot"), forMs),
     ].sort((left, right) => timeOf(left) - timeOf(right)),
   };
 };
