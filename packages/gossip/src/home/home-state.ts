@@ -155,8 +155,10 @@ export interface HomeState {
   entryBytes: number;
   nextPart: number;
   isUnsettled: boolean;
-  /** When to look whether all homes have everything, or 0. */
-  settleCheckMs: number;
+  /** Since when all homes have had everything; null while some has not, or nothing is to be done when they have. */
+  settledSinceMs: number | null;
+  /** When it will be woken next; infinite if nothing was asked for. */
+  alarmMs: number;
   readonly peers: Map<HomeId, Peer>;
   readonly sessions: Map<PeerId, Session>;
   /** Connections that were congested before their edge has said who it is. */
@@ -178,6 +180,12 @@ export interface HomeState {
   compactionToken: number;
   /** When edges with nothing unsettled hear of other disks next, or 0. */
   durableNewsMs: number;
+  /** When edges that wait for more disks than a quorum hear of them next, or 0. */
+  awaitedNewsMs: number;
+  /** When other homes hear next of what nobody waits for, or 0. */
+  storedNewsMs: number;
+  /** How far the own log was on as many disks as a quorum needs when edges were told last. */
+  quorumNumber: number;
   /** Presences that wait for what was said before them to come to the disk. */
   postponedCount: number;
   /** Messages that made no sense here and were dropped. */
@@ -192,11 +200,6 @@ export const send = (home: HomeState, to: PeerId, message: SpaceMessage): void =
 /** Tells the runner. */
 export const deliver = (home: HomeState, output: HomeOutput): void => {
   home.effects.push({ kind: "deliver", output });
-};
-
-/** Asks to be called at or after the time. */
-export const wake = (home: HomeState, atMs: number): void => {
-  home.effects.push({ kind: "wake", atMs });
 };
 
 /** The record of the home's head: what it has (a copy of `accepted`), and how much of it is not compacted. */
@@ -277,7 +280,8 @@ export const createHomeState = (config: HomeConfig, limits: HomeLimits): HomeSta
   entryBytes: 0,
   nextPart: 1,
   isUnsettled: false,
-  settleCheckMs: 0,
+  settledSinceMs: null,
+  alarmMs: Number.POSITIVE_INFINITY,
   peers: new Map(config.others.map((other) => [other, createPeer(other)])),
   sessions: new Map(),
   carried: new Map(),
@@ -293,6 +297,9 @@ export const createHomeState = (config: HomeConfig, limits: HomeLimits): HomeSta
   compaction: null,
   compactionToken: 0,
   durableNewsMs: 0,
+  awaitedNewsMs: 0,
+  storedNewsMs: 0,
+  quorumNumber: 0,
   postponedCount: 0,
   droppedCount: 0,
 });
