@@ -34,6 +34,7 @@ export const start = async (directory, ports) => {
   });
   const leader = await leaderOf(names.map((_, index) => clientUrl(index)));
   return {
+    pids: children.map(({ pid }) => pid),
     connect: () => connectTo(leader),
     stop: async () => {
       const ends = children.map((child) => once(child, "exit"));

@@ -18,6 +18,7 @@ const node = await startRaftNode({
     process.exit(1);
   },
 });
-process.send?.("listening");
 process.on("disconnect", () => process.exit(0));
-setInterval(() => process.send?.({ role: node.role, leader: node.leader }), 200);
+setInterval(() => {
+  if (process.connected) process.send({ role: node.role, leader: node.leader });
+}, 200);

@@ -8,8 +8,11 @@ import { cpus, release } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import * as etcd from "./etcd.mjs";
+import { probeDisk } from "./disk-probe.mjs";
 import { measure } from "./load.mjs";
 import * as syncline from "./syncline.mjs";
+import { medianOf, tablesOf } from "./tables.mjs";
+import { usageOf } from "./usage.mjs";
 
 const systems = { etcd, syncline };
 const KEYS = 1000;
@@ -22,6 +25,7 @@ const settingsFrom = (args) => {
       system: { type: "string", default: "etcd,syncline" },
       clients: { type: "string", default: "1,16,64,256" },
       seconds: { type: "string", default: "5" },
+      "warm-up": { type: "string", default: "5" },
       rounds: { type: "string", default: "3" },
       value: { type: "string", default: "32" },
       data: { type: "string", default: ".syncline/bench" },
@@ -33,6 +37,7 @@ const settingsFrom = (args) => {
     names: values.system.split(","),
     clientCounts: values.clients.split(",").map(Number),
     seconds: Number(values.seconds),
+    warmUpSeconds: Number(values["warm-up"]),
     rounds: Number(values.rounds),
     valueBytes: Number(values.value),
   };
@@ -52,15 +57,25 @@ const main = async () => {
   const machine = machineOf(names);
   console.log(machine.text);
   const results = [];
+  const probes = [];
+  mkdirSync(settings.data, { recursive: true });
   for (let round = 1; round <= settings.rounds; round += 1) {
     for (const name of names) {
+      probes.push(probeDisk(settings.data));
       const found = await measureSystem(systems[name], settings);
       results.push(...found.map((one) => ({ system: name, round, ...one })));
     }
   }
-  console.log(tableOf(results, settings, names));
+  const probed = (field) => medianOf(probes.map((probe) => probe[field])).toFixed(2);
+  console.log(
+    `A block written and flushed: median ${probed("medianMs")} ms, 99 % ${probed("p99Ms")} ms\n`,
+  );
+  console.log(tablesOf(results, settings, names));
   if (settings.out !== "") {
-    writeFileSync(settings.out, `${JSON.stringify({ machine, settings, results }, null, 1)}\n`);
+    writeFileSync(
+      settings.out,
+      `${JSON.stringify({ machine, settings, probes, results }, null, 1)}\n`,
+    );
   }
 };
 
@@ -86,17 +101,18 @@ const machineOf = (names) => {
   };
 };
 
-/** Starts the system anew, measures writes and then reads for each number of clients. */
+/** Starts the system anew, lets it run for a while, and measures writes and then reads for each number of clients. */
 const measureSystem = async (system, settings) => {
-  mkdirSync(settings.data, { recursive: true });
   const directory = mkdtempSync(join(settings.data, "consensus-"));
   const cluster = await system.start(directory, await freePorts(6));
   const results = [];
+  const measuring = { seconds: settings.seconds, usage: () => usageOf(cluster.pids) };
   try {
+    await warmUp(cluster, measuring, settings);
     for (const clientCount of settings.clientCounts) {
-      const clients = await Promise.all(Array.from({ length: clientCount }, cluster.connect));
+      const clients = await clientsOf(cluster, clientCount);
       for (const kind of ["write", "read"]) {
-        const found = await measure(clients, settings.seconds, operationOf(kind, settings));
+        const found = await measure(clients, measuring, operationOf(kind, settings));
         results.push({ clientCount, kind, ...found });
         const failed = `${clientCount} clients: ${found.failureCount} ${kind}s failed`;
         if (found.failureCount > 0) console.log(failed);
@@ -108,6 +124,20 @@ const measureSystem = async (system, settings) => {
     rmSync(directory, { recursive: true, force: true });
   }
   return results;
+};
+
+const clientsOf = (cluster, clientCount) =>
+  Promise.all(Array.from({ length: clientCount }, cluster.connect));
+
+/** Nodes that have been up for a while: their code is compiled, their files are there. */
+const warmUp = async (cluster, measuring, settings) => {
+  if (settings.warmUpSeconds === 0) return;
+  const clients = await clientsOf(cluster, 64);
+  for (const kind of ["write", "read"]) {
+    const seconds = settings.warmUpSeconds;
+    await measure(clients, { ...measuring, seconds }, operationOf(kind, settings));
+  }
+  for (const client of clients) client.close();
 };
 
 const operationOf = (kind, { valueBytes }) => {
@@ -125,32 +155,6 @@ const freePorts = async (count) => {
   const ports = servers.map((server) => server.address().port);
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
   return ports;
-};
-
-const medianOf = (numbers) => {
-  const sorted = numbers.toSorted((left, right) => left - right);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
-};
-
-const tableOf = (results, { clientCounts }, names) => {
-  const lines = [
-    "| clients | system | writes a second | median ms | 99 % ms | reads a second | median ms | 99 % ms |",
-    "| --- | --- | --- | --- | --- | --- | --- | --- |",
-  ];
-  for (const clientCount of clientCounts) {
-    for (const system of names) {
-      const cells = ["write", "read"].flatMap((kind) => {
-        const some = results.filter(
-          (one) => one.clientCount === clientCount && one.system === system && one.kind === kind,
-        );
-        const median = (field) => medianOf(some.map((one) => one[field]));
-        const perSecond = Math.round(median("perSecond")).toLocaleString("en");
-        return [perSecond, median("medianMs").toFixed(2), median("p99Ms").toFixed(2)];
-      });
-      lines.push(`| ${[clientCount, system, ...cells].join(" | ")} |`);
-    }
-  }
-  return lines.join("\n");
 };
 
 await main();

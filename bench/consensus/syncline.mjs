@@ -27,6 +27,7 @@ export const start = async (directory, ports) => {
   });
   await leaderOf(children);
   return {
+    pids: children.map(({ pid }) => pid),
     connect: async () => {
       const client = await openRaftClient(urlByName);
       return {

@@ -1,6 +1,6 @@
 /** Relays for the tests of the client: real home machines behind real WebSockets, with rows in memory and links within the process. */
 import { incarnationOf } from "@syncline/clocks";
-import { joinPayloads } from "@syncline/crdt";
+import { mergePayloads } from "@syncline/crdt";
 import {
   answerOfRow,
   type Batch,
@@ -28,6 +28,7 @@ import type { Connection } from "@syncline/websocket";
 import { listen, type WebSocketServer } from "@syncline/websocket/server";
 import * as Y from "yjs";
 import { createValueChains } from "../../packages/relay/src/value-chains.ts";
+import { valueFencing } from "../../packages/relay/src/value-fencing.ts";
 
 /** What a cluster may be told. */
 export interface ClusterOptions {
@@ -307,6 +308,7 @@ class Relay implements MemoryRelay {
         readQuorum: homeCount - writeQuorum + 1,
       },
       this.#options.limits,
+      valueFencing,
     );
     const rows = this.#rowsBySpace.get(space) ?? new Rows();
     this.#rowsBySpace.set(space, rows);
@@ -345,8 +347,11 @@ class Relay implements MemoryRelay {
         }
         if (output.kind !== "compact") return;
         const { document, type, payloads } = output;
-        const payload = type === "yjs" ? mergedUpdate(payloads) : joinPayloads(type, payloads);
-        home.submitted({ kind: "compacted", document, payload });
+        const { payload, proposal } =
+          type === "yjs"
+            ? { payload: mergedUpdate(payloads), proposal: null }
+            : (mergePayloads(type, payloads) ?? { payload: null, proposal: null });
+        home.submitted({ kind: "compacted", document, payload, proposal });
       },
       wake: (atMs) => {
         setTimeout(() => home.woken(), atMs - performance.now()).unref();

@@ -92,7 +92,9 @@ describe.each(subjects.map((subject) => [subject.type.name, subject] as const))(
             flipped[bit >> 3]! ^= 1 << (bit & 7);
             const read = decodePayload(type, flipped);
             const again =
-              read?.sent === null ? encodeJoined(type, read.heads, read.state) : flipped;
+              read?.sent === null
+                ? encodeJoined(type, read.heads, read.state, read.fences)
+                : flipped;
             expect(again).toEqual(flipped);
           }
         }),

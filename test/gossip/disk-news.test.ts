@@ -1,5 +1,5 @@
 /** Who hears how soon how far a log is on a disk: at once those who wait for it, all others later and with other news. */
-import { createHome, type Entry, type SpaceMessage } from "@syncline/gossip";
+import { createHome, type Entry, noFencing, type SpaceMessage } from "@syncline/gossip";
 import { describe, expect, test } from "vitest";
 import { createLoneHome, type LoneHome } from "./lone-home.ts";
 
@@ -38,7 +38,7 @@ const replicate = (log: string, number: number): SpaceMessage => ({
 
 /** A home `a` that has met `b` and `c`, W = 2, and an edge there that has joined. */
 const createMet = (): LoneHome => {
-  const alone = createLoneHome(["b", "c"], limits, A, 2);
+  const alone = createLoneHome(["b", "c"], limits, A, noFencing, 2);
   for (const [home, log] of [
     ["b", B],
     ["c", C],

@@ -2,11 +2,13 @@
 import {
   answerOfRow,
   createHome,
+  type Fencing,
   type Home,
   type HomeLimits,
   type HomeOutput,
   type HomeProtocol,
   type HomeRow,
+  noFencing,
   rangeOfQuery,
   type SpaceMessage,
   writeOfRecord,
@@ -38,6 +40,7 @@ export const createLoneHome = (
   others: readonly string[] = [],
   limits: Partial<HomeLimits> = {},
   incarnation = "aaaaaaaaaaaaaaaa",
+  fencing: Fencing = noFencing,
   writeQuorum = 1,
 ): LoneHome => {
   const rows = new Map<string, readonly [Uint8Array, Uint8Array]>();
@@ -50,6 +53,7 @@ export const createLoneHome = (
   const home = createHome(
     { home: "a", incarnation, others, writeQuorum, readQuorum: 1 },
     { readWaitMs: 0, ...limits },
+    fencing,
   );
   const runtime = startRuntime(home, [], {
     now: () => nowMs,

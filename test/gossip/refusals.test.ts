@@ -62,7 +62,7 @@ describe("a home refuses", () => {
       readQuorum: 1,
     };
     const home = createHome(config, { documentBytesMax: 8192 });
-    const head = { document: "x", type: "set", stateBytes: 8192, entryBytes: 0 };
+    const head = { document: "x", type: "set", stateBytes: 8192, entryBytes: 0, fence: null };
     home.recover([{ kind: "document", head }], 0);
     home.step(
       {

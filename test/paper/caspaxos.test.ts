@@ -190,6 +190,52 @@ describe("one ballot has one value, for ever (TLA: OnlyOneValuePerBallot)", () =
     expect(table.outcome()).toBe("committed v2");
   });
 
+  const ballot = { round: 1, proposer: "p" };
+  const stateOf = (byte: number) => ({ value: Uint8Array.of(byte), knownFrom: 0, sessions: [] });
+
+  test("an acceptor drops another value in a ballot that it has accepted", () => {
+    const table = newTable();
+    table.change("p", "k", set("x"));
+    table.deliverOnly(to("a"));
+    const answers = [1, 2].map((byte) => {
+      const state = stateOf(byte);
+      const message = { kind: "accept", epoch: 1, key: "k", ballot, state, next: null } as const;
+      const effects = table.acceptor("a").step({ kind: "received", from: "p", message }, 0);
+      return effects.length > 0;
+    });
+
+    expect(answers).toEqual([true, false]);
+    expect(table.acceptor("a").state.droppedCount).toBe(1);
+    expect(table.acceptor("a").state.heldByKey.get("k")?.register?.accepted?.state).toEqual(
+      stateOf(1),
+    );
+  });
+
+  test("two acceptors that have accepted two values in one ballot stop a proposer", () => {
+    const table = newTable();
+    table.read("q", "k", 1);
+    const read = (from: string, byte: number): void => {
+      const accepted = { ballot, state: stateOf(byte) };
+      const message = { kind: "reading", key: "k", number: 1, accepted } as const;
+      table.proposer("q").step({ kind: "received", from, message }, 0);
+    };
+    read("a", 1);
+
+    expect(() => read("b", 2)).toThrow("a ballot has two values");
+  });
+
+  test("a promise that tells of its own ballot, or of a larger one, is dropped", () => {
+    const table = newTable();
+    table.change("p", "k", set("x"));
+    for (const round of [1, 2]) {
+      const accepted = { ballot: { round, proposer: "p" }, state: stateOf(1) };
+      const message = { kind: "promise", key: "k", ballot, accepted, floor: 0 } as const;
+      expect(table.proposer("p").step({ kind: "received", from: "a", message }, 0)).toEqual([]);
+    }
+
+    expect(table.proposer("p").state.droppedCount).toBe(2);
+  });
+
   test("a key that was dropped from memory does not begin with its first ballot again", () => {
     const table = createRegisterTable({ acceptors, proposers, limits: { keysMax: 1 } });
     table.change("p", "k", set("x"));

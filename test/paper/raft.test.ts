@@ -142,27 +142,8 @@ describe("paper §5.4: safety", () => {
     expect(stage.player("c").raft.state.role.kind).not.toBe("leader");
   });
 
-  test("§5.4.2, figure 8: an entry of an earlier term is not committed by counting", () => {
-    const stage = createStage(abcde, { options: { hasPreVote: false, hasCheckQuorum: false } });
-    // (a) the first leader's entry comes to one follower; (b) the last server leads, alone; (c) the first leads again and a majority gets the old entry.
-    stage.ask("a", { kind: "campaign" });
-    playWithout(stage, "b", "c", "d", "e");
-    stage.ask("a", { kind: "campaign" });
-    stage.play(({ kind }) => kind === "append");
-    stage.play(({ to, kind }) => kind === "append" && to !== "b");
-    stage.lose();
-    expect(termsOf(stage.player("b")).length).toBe(1);
-    stage.ask("e", { kind: "campaign" });
-    playWithout(stage, "a", "b");
-    const { term } = stage.player("e").raft.state;
-    expect(stage.player("e").raft.state.role.kind).toBe("leader");
-    const [oldTerm] = termsOf(stage.player("a"));
-
-    expect(oldTerm).toBeLessThan(term);
-    expect(stage.player("a").raft.state.commitIndex).toBe(0);
-  });
-
-  test("§5.4.2: it is, with the first of the present term", () => {
+  // That an entry of an earlier term is not committed by counting is in `raft.figure-8.test.ts`.
+  test("§5.4.2: an entry of an earlier term is committed with the first of the present one", () => {
     const stage = led(createStage(abc));
     stage.propose("a", "x");
     stage.play(({ to, kind }) => to === "a" || (to === "c" && kind === "append"));

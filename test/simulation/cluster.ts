@@ -105,7 +105,7 @@ export const createCluster = (
         case "edit":
           return edge.edit(deed.document, deed.count);
         case "show":
-          return edge.presence.show(deed.isHere);
+          return edge.show(deed.isHere);
         case "restart":
           return edge.restart();
         case "move":

@@ -96,6 +96,57 @@ export const edgeMutants = [
     ],
   },
   {
+    name: "presence-kept-from-a-new-link",
+    does: "another home whose link comes up, or takes bytes again, is not told who is here",
+    changes: [
+      {
+        file: `${gossip}home/presence.ts`,
+        piece: `    : home.sessions.values();
+  for`,
+        instead: `    : [];
+  for`,
+      },
+    ],
+  },
+  {
+    name: "presence-kept-from-a-drained-reader",
+    does: "an edge that takes bytes again is not told what others have shown meanwhile",
+    changes: [
+      {
+        file: `${gossip}home.ts`,
+        piece: `  sendPresences(home, name);
+};`,
+        instead: `};
+void sendPresences;`,
+      },
+    ],
+  },
+  {
+    name: "farewell-kept-from-a-slow-home",
+    does: "another home that does not keep up never hears which clients have gone meanwhile",
+    changes: [
+      {
+        file: `${gossip}home/presence.ts`,
+        piece: `    send(home, peer.home, { kind: "presence", key, bytes: gone });`,
+        instead: `    if (!peer.isCongested) send(home, peer.home, { kind: "presence", key, bytes: gone });`,
+      },
+    ],
+  },
+  {
+    name: "farewell-of-one-of-two",
+    does: "a client is told as gone by one way although it is here by another",
+    changes: [
+      {
+        file: `${gossip}home/presence.ts`,
+        piece: `  if (isOfAnEdge(home, key) || [...home.peers.values()].some((peer) => peer.presence.has(key))) {
+    return;
+  }
+`,
+        instead: ``,
+      },
+    ],
+  },
+  {
     name: "presence-put-off-again",
     does: "a home lets presence wait once more if something else is on its way to the disk by then",
     changes: [
@@ -141,8 +192,8 @@ export const edgeMutants = [
     changes: [
       {
         file: "packages/quorum/src/copies.ts",
-        piece: `if (reachedCount >= count) highest = number;`,
-        instead: `if (reachedCount >= count - 1) highest = number;`,
+        piece: `return highestFirst[count - 1] ?? 0;`,
+        instead: `return highestFirst[Math.max(0, count - 2)] ?? 0;`,
       },
     ],
   },

@@ -45,6 +45,8 @@ export interface SimulatedEdge {
   readonly presence: PresenceClient;
   /** Adds items to a document, in a batch each; each names everything that the edge has seen. */
   edit(document: string, count: number): void;
+  /** Shows something new of itself, or nothing any more: once its process goes on, if it is paused. */
+  show(isHere: boolean): void;
   /** The device loses power: what is not in its store is gone, and so is the knowledge of what its batches rest on. */
   restart(): void;
 }
@@ -263,6 +265,11 @@ export const addEdge = (setup: EdgeSetup): SimulatedEdge => {
         node.submit({ kind: "edit", batch });
       }
     },
+    // A paused process has its application paused too. Were only its machine to wait:
+    //   1. it is paused while the welcome is on its way, and shows something, under clock 1, which waits behind the welcome;
+    //   2. it goes on and is welcomed, and then says under clock 2 what it shows, at once;
+    //   3. what waited is said last, and whoever comes later sees clock 1 for ever.
+    show: (isHere) => node.whenAwake(() => presence.show(isHere)),
     restart: () => {
       oracle.suspendCausality();
       node.crash();

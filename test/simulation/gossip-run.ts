@@ -111,7 +111,7 @@ const recover = (cluster: Cluster, seed: number): void => {
   world.note("each edge edits, and every other shows where it is");
   edges.forEach((edge, index) => {
     edge.edit(documents[0], 1);
-    if (index % 2 === 0) edge.presence.show(true);
+    if (index % 2 === 0) edge.show(true);
   });
   agree();
   world.note("all homes lose power at once; newcomers come");

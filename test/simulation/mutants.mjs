@@ -102,10 +102,8 @@ export const mutants = [
     changes: [
       {
         file: `${gossip}home/streaming.ts`,
-        piece: `for (const [incarnation, number] of home.durable) {
-    if (numberOf(peer.told`,
-        instead: `for (const [incarnation, number] of home.accepted) {
-    if (numberOf(peer.told`,
+        piece: `const changes = growthOf(home.durable, peer.told);`,
+        instead: `const changes = growthOf(home.accepted, peer.told);`,
       },
     ],
   },
@@ -225,8 +223,8 @@ export const mutants = [
     changes: [
       {
         file: `${gossip}home/streaming.ts`,
-        piece: `const isStream = newCount === entries.length;`,
-        instead: `const isStream = newCount >= 0;`,
+        piece: `const isStream = countBeyond(home.durable, before) === entries.length;`,
+        instead: `const isStream = countBeyond(home.durable, before) >= 0;`,
       },
     ],
   },

@@ -64,6 +64,26 @@ export const regressions: readonly Regression[] = [
     in: "gossip",
     was: "presence that waited for a slow disk was passed on although the link that it came by had ended",
   },
+  {
+    seed: 3327,
+    in: "world",
+    was: "an edge showed itself while its process was paused: that waited, and went after what it showed under a later number when it was welcomed",
+  },
+  {
+    seed: 4195,
+    in: "world",
+    was: "the same at one of five homes, so that only edges which came later saw the older state",
+  },
+  {
+    seed: 8138,
+    in: "world",
+    was: "the same, with two other homes that lost their disks meanwhile",
+  },
+  {
+    seed: 8882,
+    in: "world",
+    was: "the same at an edge that was paused while it changed homes",
+  },
 ];
 
 const wipe = (atMs: number, node: string, forMs: number): Happening => ({

@@ -85,19 +85,23 @@ const whenRefused = (core: SpaceCore, output: Extract<EdgeOutput, { kind: "refus
   const batch = output.number === 0 ? outbox.unnumbered.shift() : takeNumbered(core, output.number);
   if (batch === undefined) tellError(core, error);
   else if (batch.type === yjsType) core.documents.refused(batch, error);
-  else if (error.code === "CLONED_REPLICA") return whenCloned(core, output.number, batch, error);
+  else if (isSpelledAnew(error)) return whenSpelledAnew(core, output.number, batch, error);
   else core.values.refused(batch, error);
   if (output.number > 0) core.settling.refused(output.number, error);
 };
 
-/** It is spelled anew, and leaves at once: whoever waits for it waits for what stands in its place. */
-const whenCloned = (core: SpaceCore, number: number, batch: Batch, error: SyncError): void => {
+const isSpelledAnew = ({ code }: SyncError): boolean =>
+  code === "CLONED_REPLICA" || code === "BELOW_FENCE";
+
+/** It is spelled anew, and leaves at once when it is: whoever waits for it waits for what stands in its place. */
+const whenSpelledAnew = (core: SpaceCore, number: number, batch: Batch, error: SyncError): void => {
   const waitFor = core.settling.replaced(number);
-  core.values.refused(batch, error);
-  core.batcher.flush();
-  // The machine is at work, and numbers the new batch when it is done.
-  queueMicrotask(() => {
-    waitFor(core.outbox.lastNumber);
+  core.values.refused(batch, error, () => {
+    core.batcher.flush();
+    // The machine is at work, and numbers the new batch when it is done.
+    queueMicrotask(() => {
+      waitFor(core.outbox.lastNumber);
+    });
   });
 };
 

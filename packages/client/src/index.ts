@@ -4,6 +4,7 @@ export type { EventArguments, Listener, Listening } from "./events.ts";
 export type { ConnectOptions, EdgeLimits, Level, PassedOptions, Token } from "./options.ts";
 export type { ConnectionLoss, ProviderOptions } from "./provider-options.ts";
 export { Provider, type ProviderEvents } from "./provider.ts";
+export type { ReplicaUse } from "./retiring.ts";
 export type { KeptReplica, ReplicaStore } from "./replica-ids.ts";
 export type { BindOptions, Space, SpaceEvents } from "./space.ts";
 export type { SpaceStatus } from "./status.ts";

@@ -1,6 +1,6 @@
 /** Opens a space: puts its parts together around the machine of its edge. */
 import { incarnationOf, INCARNATION_BYTES } from "@syncline/clocks";
-import { checkName, createEdge, createSpaceWriter } from "@syncline/gossip";
+import { type Batch, checkName, createEdge, createSpaceWriter } from "@syncline/gossip";
 import { startRuntime, SyncError } from "@syncline/machine";
 import { createDisks } from "@syncline/quorum";
 import { createBatcher, gatheringOfUpdates } from "./batching.ts";
@@ -255,6 +255,10 @@ const valuesOf = (name: string, ports: SpacePorts, coreOf: CoreOf): SpaceCore["v
     flush: () => {
       coreOf().batcher.flush();
     },
+    send: (batch) => {
+      coreOf().batcher.flush();
+      submitBatch(coreOf(), batch);
+    },
     heldBackChanged: () => {
       queueStatus(coreOf());
     },
@@ -269,15 +273,18 @@ const batcherOf = ({ settings }: SpacePorts, coreOf: CoreOf): SpaceCore["batcher
     delayMs: settings.batchDelayMs,
     batchBytesMax: settings.limits.batchBytesMax,
     send: (batch) => {
-      const { outbox, runtime } = coreOf();
-      if (!runtime.isRunning) return;
-      outbox.unnumbered.push(batch);
-      runtime.submitted({ kind: "edit", batch });
+      submitBatch(coreOf(), batch);
     },
     flushed: () => {
       coreOf().presence.flush();
     },
   });
+
+const submitBatch = ({ outbox, runtime }: SpaceCore, batch: Batch): void => {
+  if (!runtime.isRunning) return;
+  outbox.unnumbered.push(batch);
+  runtime.submitted({ kind: "edit", batch });
+};
 
 const presenceOf = (coreOf: CoreOf): SpaceCore["presence"] =>
   createPresence({

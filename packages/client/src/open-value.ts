@@ -4,104 +4,26 @@ import {
   type Crdt,
   CrdtError,
   decodePayload,
-  encodeJoined,
+  emptyValue,
+  encodeValue,
+  epochsAdmitted,
+  fencesIn,
   noteHead,
-  type Origin,
   type ReplicaId,
 } from "@syncline/crdt";
 import { SyncError } from "@syncline/machine";
-import type { Gathering } from "./batching.ts";
 import { fenced } from "./events.ts";
+import { isForgotten, raised, spellAnew } from "./raising.ts";
 import { respell, withoutOwn } from "./rebasing.ts";
-import type { SpaceClock } from "./space-clock.ts";
+import { createRetiring, replicasOf } from "./retiring.ts";
+import type { Change, Opened, OpenValue, ValuePorts } from "./value-parts.ts";
+import { giveUp, rememberFormer, takeIn } from "./value-receiving.ts";
 import type { SpaceValue, ValueChange } from "./value.ts";
-import {
-  chooseWriter,
-  isFromClone,
-  noteHeard,
-  type SentDelta,
-  writeDelta,
-  type Writer,
-  type WriterPorts,
-} from "./value-writer.ts";
-
-/** What an open value needs of its space. */
-export interface ValuePorts extends Omit<WriterPorts, "place"> {
-  readonly space: string;
-  readonly clock: SpaceClock;
-  readonly batchBytesMax: number;
-  /** Throws `CLOSED` if the space is. */
-  requireOpen(): void;
-  /** Whether changes wait for the end of a transaction, which then calls `leave` and `tell`. */
-  waits(value: OpenValue): boolean;
-  /** Sends a change, with what else is being gathered. */
-  edited<Change>(gathering: Gathering<Change>, change: Change, byteCount: number): void;
-  /** What came is of a time that is this far ahead: it is to be received again later. */
-  early(value: OpenValue, payload: Uint8Array, aheadMs: number): void;
-  /** Something is held back, or is not any more. */
-  heldBackChanged(value: OpenValue): void;
-  failed(error: SyncError): void;
-}
-
-/** An open value, as its space sees it: of whatever type. */
-export interface OpenValue {
-  readonly name: string;
-  readonly type: string;
-  /** What the application has: a `SpaceValue` of the type. */
-  readonly handle: unknown;
-  /** Why changes are held back; null if none are. */
-  readonly error: SyncError | null;
-  /** Takes in what others wrote. Who listens is told by `tell`. */
-  receive(payload: Uint8Array): void;
-  /** Tells who listens of what has changed since they were last told. */
-  tell(): void;
-  /** Hands what a transaction changed to the batcher. */
-  leave(): void;
-  /** Everything that is here, as one payload; null if there is nothing. */
-  joined(): Uint8Array | null;
-  /** A batch was not taken. */
-  refused(payload: Uint8Array, error: SyncError): void;
-  /** What is held back is worth another try. */
-  retry(): void;
-}
-
-interface Change<State> {
-  readonly writer: Writer<State>;
-  readonly delta: State;
-}
-
-interface Opened<State, Value, M extends object> {
-  readonly name: string;
-  readonly type: Crdt<State, Value, M>;
-  readonly ports: ValuePorts & WriterPorts;
-  readonly face: OpenValue;
-  readonly heads: Map<ReplicaId, Origin>;
-  readonly listeners: Set<(change: ValueChange<Value>) => void>;
-  readonly sentByPayload: WeakMap<Uint8Array, SentDelta<State>>;
-  readonly gathering: Gathering<Change<State>>;
-  state: State;
-  /** Null when the state has changed since. */
-  plain: { readonly value: Value } | null;
-  /** What listeners were last told; null while there are none. */
-  told: { readonly value: Value } | null;
-  news: "local" | "remote" | null;
-  isTelling: boolean;
-  writer: Writer<State> | null;
-  /** Ids that were given up, under which something may still be refused. */
-  readonly former: Writer<State>[];
-  /** What the transaction under way has changed. */
-  transacted: Change<State>[];
-  heldBack: {
-    changes: Change<State>[];
-    readonly error: SyncError;
-    readonly refusedBytes: number;
-  } | null;
-}
+import { chooseWriter, type SentDelta, writeDelta, type Writer } from "./value-writer.ts";
+import type { WaitOptions } from "./waiting.ts";
 
 /** What stands around a delta in a payload, at most. */
 const headBytesMax = 32;
-/** Ids that were given up and are remembered. */
-const formerMax = 4;
 /** Below this size a refused change is offered again with each further one, though it did not shrink. */
 const smallBytes = 64 * 1024;
 /** Changes that are held back one by one; beyond it they are joined. */
@@ -113,12 +35,21 @@ export const openValue = <State, Value, M extends object>(
   type: Crdt<State, Value, M>,
   ports: ValuePorts,
 ): OpenValue => {
+  const joined = emptyValue(type);
   const value: Opened<State, Value, M> = {
     name,
     type,
     ports: { ...ports, place: `${ports.space}\n${name}` },
     face: faceOf(() => value, name, type),
-    heads: new Map(),
+    joined,
+    retiring: createRetiring(type, {
+      value: joined,
+      isSynced: ports.isSynced,
+      ask: (payload) => {
+        receive(value, [payload]);
+        ports.send(value.face, payload);
+      },
+    }),
     listeners: new Set(),
     sentByPayload: new WeakMap(),
     gathering: {
@@ -126,13 +57,13 @@ export const openValue = <State, Value, M extends object>(
       type: type.name,
       payloadsOf: (changes) => payloadsOf(value, changes),
     },
-    state: type.bottom(),
     plain: null,
     told: null,
     news: null,
     isTelling: false,
     writer: null,
     former: [],
+    outdated: [],
     transacted: [],
     heldBack: null,
   };
@@ -150,8 +81,8 @@ const faceOf = <State, Value, M extends object>(
   get error() {
     return valueOf().heldBack?.error ?? null;
   },
-  receive: (payload) => {
-    receive(valueOf(), payload);
+  receive: (payloads) => {
+    receive(valueOf(), payloads);
   },
   tell: () => {
     tell(valueOf());
@@ -160,11 +91,17 @@ const faceOf = <State, Value, M extends object>(
     leave(valueOf());
   },
   joined: () => {
-    const { state, heads } = valueOf();
-    return type.isBottom(state) ? null : encodeJoined(type, heads, state);
+    const { joined } = valueOf();
+    if (type.isBottom(joined.state)) return null;
+    // What is proposed is a home's to say.
+    const folds = new Map([...joined.folds].filter(([epoch]) => epoch <= joined.epoch));
+    return encodeValue(type, { ...joined, folds });
   },
-  refused: (payload, error) => {
-    whenRefused(valueOf(), payload, error);
+  refused: (payload, error, resent) => {
+    whenRefused(valueOf(), payload, error, resent);
+  },
+  ended: (error) => {
+    valueOf().retiring.ended(error);
   },
   retry: () => {
     retry(valueOf());
@@ -189,10 +126,15 @@ const handleOf = <State, Value, M extends object>(
       return plainOf(valueOf());
     },
     get state() {
-      return valueOf().state;
+      return valueOf().joined.state;
     },
     get replica() {
       return writerIn(valueOf()).replica;
+    },
+    replicas: () => replicasOf(type, valueOf().joined, writerIn(valueOf()).replica),
+    retire: async (replica: ReplicaId | readonly ReplicaId[], options: WaitOptions = {}) => {
+      valueOf().ports.requireOpen();
+      await valueOf().retiring.retire(typeof replica === "string" ? [replica] : replica, options);
     },
     subscribe: (listener: (change: ValueChange<Value>) => void) => subscribe(valueOf(), listener),
   };
@@ -206,7 +148,7 @@ const handleOf = <State, Value, M extends object>(
 type Mutator<State> = (state: State, replica: ReplicaId, ...args: readonly unknown[]) => State;
 
 const plainOf = <State, Value, M extends object>(value: Opened<State, Value, M>): Value => {
-  value.plain ??= { value: value.type.value(value.state) };
+  value.plain ??= { value: value.type.value(value.joined.state) };
   return value.plain.value;
 };
 
@@ -214,11 +156,10 @@ const plainOf = <State, Value, M extends object>(value: Opened<State, Value, M>)
 const writerIn = <State, Value, M extends object>(
   value: Opened<State, Value, M>,
 ): Writer<State> => {
-  const { writer, former, ports, type, state, heads } = value;
+  const { writer, ports, type, joined } = value;
   if (writer !== null && ports.replicas.isCurrent(writer.replica)) return writer;
-  if (writer !== null) former.push(writer);
-  if (former.length > formerMax) former.shift();
-  value.writer = chooseWriter(type, state, heads, ports);
+  if (writer !== null) rememberFormer(value, writer);
+  value.writer = chooseWriter(type, joined.state, joined.heads, ports);
   return value.writer;
 };
 
@@ -227,7 +168,8 @@ const change = <State, Value, M extends object>(
   mutator: Mutator<State>,
   args: readonly unknown[],
 ): void => {
-  const { type, ports, state } = value;
+  const { type, ports, joined } = value;
+  const { state, epoch } = joined;
   ports.requireOpen();
   const writer = writerIn(value);
   const delta = asSyncError(() => mutator(state, writer.replica, ...args));
@@ -242,8 +184,8 @@ const change = <State, Value, M extends object>(
   type.apply(state, delta);
   value.plain = null;
   value.news = "local";
-  if (ports.waits(value.face)) return void value.transacted.push({ writer, delta });
-  submit(value, { writer, delta }, byteCount);
+  if (ports.waits(value.face)) return void value.transacted.push({ writer, delta, epoch });
+  submit(value, { writer, delta, epoch }, byteCount);
   tell(value);
 };
 
@@ -297,30 +239,56 @@ const leave = <State, Value, M extends object>(value: Opened<State, Value, M>): 
   for (const one of isOne ? joined : changes) submit(value, one, sizeOf(value, one.delta));
 };
 
-/** Neighbours of one writer as one. */
+/** Neighbours of one writer and epoch as one. */
 const joinedOf = <State, Value, M extends object>(
   { type }: Opened<State, Value, M>,
   changes: readonly Change<State>[],
 ): Change<State>[] => {
   const joined: Change<State>[] = [];
-  for (const { writer, delta } of changes) {
+  for (const { writer, delta, epoch } of changes) {
     const last = joined.at(-1);
-    if (last?.writer === writer) type.apply(last.delta, delta);
-    else joined.push({ writer, delta: type.join(delta, type.bottom()) });
+    if (last?.writer === writer && last.epoch === epoch) type.apply(last.delta, delta);
+    else joined.push({ writer, delta: type.join(delta, type.bottom()), epoch });
   }
   return joined;
+};
+
+/** A change of before others' entries were folded as one of after that. If the folds are forgotten, it is not in the state, either. */
+const upToDate = <State, Value, M extends object>(
+  value: Opened<State, Value, M>,
+  sent: SentDelta<State>,
+): Change<State> => {
+  const { type, joined } = value;
+  const known = raised(type, joined, sent);
+  if (known !== null) return known;
+  const writer = isForgotten(type, joined, sent) ? otherWriter(value, sent.writer) : sent.writer;
+  const delta = spellAnew(type, joined, sent, writer.replica);
+  type.apply(joined.state, delta);
+  value.plain = null;
+  value.news ??= "remote";
+  return { writer, delta, epoch: joined.epoch };
+};
+
+const otherWriter = <State, Value, M extends object>(
+  value: Opened<State, Value, M>,
+  { replica }: Writer<State>,
+): Writer<State> => {
+  if (value.ports.replicas.isCurrent(replica)) value.ports.replicas.giveUp(replica);
+  return writerIn(value);
 };
 
 const payloadsOf = <State, Value, M extends object>(
   value: Opened<State, Value, M>,
   changes: readonly Change<State>[],
 ): readonly Uint8Array[] => {
-  const joined = joinedOf(value, changes);
+  const ready = changes.map((one) => upToDate(value, { ...one, fence: one.writer.part }));
+  const joined = joinedOf(value, ready);
   const isOne = joined.every(({ delta }) => sizeOf(value, delta) <= value.ports.batchBytesMax);
-  return (isOne ? joined : changes).map((one) => {
-    const { writer, delta } = underGoodId(value, one);
-    const { payload, sent } = writeDelta(value.type, writer, delta, value.ports);
-    noteHead(value.heads, writer.replica, writer.origin);
+  return (isOne ? joined : ready).map((one) => {
+    const good = underGoodId(value, one);
+    const { writer } = good;
+    const { payload, sent } = writeDelta(value.type, writer, good, value.ports);
+    noteHead(value.joined.heads, writer.replica, writer.origin);
     value.sentByPayload.set(payload, sent);
     return payload;
   });
@@ -334,89 +302,92 @@ const underGoodId = <State, Value, M extends object>(
 
 const receive = <State, Value, M extends object>(
   value: Opened<State, Value, M>,
-  bytes: Uint8Array,
+  all: readonly Uint8Array[],
 ): void => {
-  const { type, ports, name } = value;
-  const payload = decodePayload(type, bytes);
-  if (payload === null) {
-    return ports.failed(
-      new SyncError("BAD_PAYLOAD", `a batch of the value "${name}" is none of type ${type.name}`),
-    );
-  }
-  const aheadMs = ports.clock.see(type.latestTime(payload.state));
-  if (aheadMs > 0) return ports.early(value.face, bytes, aheadMs);
-  const writers = value.writer === null ? value.former : [...value.former, value.writer];
-  for (const writer of writers) {
-    const isForeign = isFromClone(writer, payload.heads);
-    noteHeard(type, writer, payload.state, isForeign);
-    if (isForeign && !writer.isCloned) giveUp(value, writer, "something came under it");
-  }
-  try {
-    if (!type.apply(value.state, payload.state)) return;
-  } catch (cause) {
-    if (!(cause instanceof CrdtError)) throw cause;
-    return ports.failed(new SyncError("CLONED_REPLICA", cause.message, { cause }));
-  } finally {
-    for (const [replica, head] of payload.heads) noteHead(value.heads, replica, head);
-  }
-  value.plain = null;
-  value.news = "remote";
-};
-
-/** Writes under another id from now on. */
-const giveUp = <State, Value, M extends object>(
-  value: Opened<State, Value, M>,
-  writer: Writer<State>,
-  why: string,
-): void => {
-  const { former, ports, name } = value;
-  writer.isCloned = true;
-  if (value.writer === writer) value.writer = null;
-  former.push(writer);
-  if (former.length > formerMax) former.shift();
-  ports.replicas.giveUp(writer.replica);
-  const text = `another device changes "${name}" under the replica id ${writer.replica}: ${why}; a new id is used from now on`;
-  ports.failed(new SyncError("CLONED_REPLICA", text));
+  const performed = takeIn(value, all);
+  if (performed === null) return;
+  offerOutdated(value);
+  value.retiring.moved(performed);
 };
 
 /** What was written under an id of two devices, as a new change under an id of this one alone. */
 const rebase = <State, Value, M extends object>(
   value: Opened<State, Value, M>,
-  sent: SentDelta<State>,
+  made: SentDelta<State>,
 ): Change<State> => {
-  const { type } = value;
+  const { type, joined } = value;
+  const sent = raised(type, joined, made) ?? made;
   const { strippedTo } = sent.writer;
   if (strippedTo === null || !type.leq(strippedTo, sent.fence)) {
-    value.state = withoutOwn(type, value.state, sent.writer, sent.fence);
+    joined.state = withoutOwn(type, joined.state, sent.writer, sent.fence);
     sent.writer.strippedTo = sent.fence;
   }
   const writer = writerIn(value);
-  const delta = respell(type, sent, value.state, writer.replica);
-  type.apply(value.state, delta);
+  const delta = respell(type, sent, joined.state, writer.replica);
+  type.apply(joined.state, delta);
   value.plain = null;
   value.news ??= "remote";
-  return { writer, delta };
+  return { writer, delta, epoch: joined.epoch };
 };
 
 const whenRefused = <State, Value, M extends object>(
   value: Opened<State, Value, M>,
   payload: Uint8Array,
   error: SyncError,
+  resent: () => void,
 ): void => {
+  if (error.code === "BELOW_FENCE") return whenOutdated(value, payload, resent);
   const sent = value.sentByPayload.get(payload);
-  if (sent === undefined) return value.ports.failed(error);
+  if (sent === undefined) {
+    if (fencesIn(payload)?.isAsking === true) value.retiring.ended(error);
+    return value.ports.failed(error);
+  }
   if (error.code === "CLONED_REPLICA") {
     if (!sent.writer.isCloned) giveUp(value, sent.writer, error.message);
     const one = rebase(value, sent);
     submit(value, one, sizeOf(value, one.delta));
+    resent();
     return tell(value);
   }
-  const { writer, delta } = sent;
-  const changes = [...(value.heldBack?.changes ?? []), { writer, delta }];
+  const { writer, delta, epoch } = sent;
+  const changes = [...(value.heldBack?.changes ?? []), { writer, delta, epoch }];
   value.heldBack = { changes, error, refusedBytes: payload.length };
   joinHeldBack(value);
   value.ports.failed(error);
   value.ports.heldBackChanged(value.face);
+};
+
+/** More replicas were folded than a home looks back: it is offered again as soon as these folds are known here. */
+const whenOutdated = <State, Value, M extends object>(
+  value: Opened<State, Value, M>,
+  bytes: Uint8Array,
+  resent: () => void,
+): void => {
+  const { type, sentByPayload, outdated, retiring, joined } = value;
+  const known = sentByPayload.get(bytes);
+  const read = known === undefined ? decodePayload(type, bytes) : null;
+  if (read !== null && fencesIn(bytes)?.isAsking === true) retiring.outdated();
+  if (read !== null && joined.epoch > read.fences.epoch + epochsAdmitted) retiring.moved([]);
+  const { state: delta, fences } = read ?? { state: type.bottom(), fences: { epoch: 0 } };
+  const fence = type.bottom();
+  const sent = known ?? { writer: writerIn(value), delta, fence, epoch: fences.epoch };
+  outdated.push({ sent, resent });
+  offerOutdated(value);
+  tell(value);
+};
+
+const offerOutdated = <State, Value, M extends object>(value: Opened<State, Value, M>): void => {
+  const { outdated, joined } = value;
+  value.outdated = [];
+  for (const one of outdated) {
+    if (joined.epoch <= one.sent.epoch + epochsAdmitted) {
+      value.outdated.push(one);
+      continue;
+    }
+    const change = upToDate(value, one.sent);
+    if (!value.type.isBottom(change.delta)) submit(value, change, sizeOf(value, change.delta));
+    one.resent();
+  }
 };
 
 const retry = <State, Value, M extends object>(value: Opened<State, Value, M>): void => {

@@ -193,6 +193,30 @@ test("Awareness objects of the application on one space see each other and every
   expect([...near.getStates().keys()]).toEqual([near.clientID]);
 });
 
+// A home that has not noticed yet that a client has left it goes on telling its old state, also after the new one.
+test("an Awareness that comes later is given the newest state, not the last that was told", async () => {
+  const { urls, relays } = await cluster();
+  const [other, third] = [awarenessOf(), awarenessOf()];
+  third.setLocalStateField("name", "third");
+  other.setLocalStateField("name", "old");
+  const old = encodeAwarenessUpdate(other, [other.clientID]);
+  other.setLocalStateField("name", "new");
+  const newer = encodeAwarenessUpdate(other, [other.clientID]);
+  const space = client(urls).space("s");
+  const { presence } = space;
+  await space.whenSynced();
+
+  relays[0]!.present("s", other.clientID, newer);
+  await sees(presence, other, "new");
+  relays[0]!.present("s", other.clientID, old);
+  relays[0]!.present("s", third.clientID, encodeAwarenessUpdate(third, [third.clientID]));
+  await sees(presence, third, "third");
+  const late = awarenessOf();
+  space.share(late);
+
+  expect(nameSeen(late, other)).toBe("new");
+});
+
 test("what cannot be read is an event", async () => {
   const { urls, relays } = await cluster();
   const space = client(urls).space("s");

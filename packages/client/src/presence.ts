@@ -1,5 +1,6 @@
 /** Who is here: the presence messages of a space on one side, y-protocols `Awareness` objects on the other. */
 import { SyncError } from "@syncline/machine";
+import { createDecoder, readVarUint } from "lib0/decoding";
 import {
   applyAwarenessUpdate,
   type Awareness,
@@ -182,7 +183,9 @@ const receive = (state: State, key: number, bytes: Uint8Array): void => {
   }
   if (bytes.length === 0) return forget(state, key);
   if (!isWellFormed(state, bytes)) return;
-  state.bytesByKey.set(key, bytes);
+  // An Awareness passes over an older state by itself. One that is attached later must not be given it as the newest.
+  const known = state.bytesByKey.get(key);
+  if (known === undefined || clockIn(bytes) >= clockIn(known)) state.bytesByKey.set(key, bytes);
   for (const awareness of state.attached.keys()) apply(state, awareness, bytes);
 };
 
@@ -195,6 +198,14 @@ const isWellFormed = (state: State, bytes: Uint8Array): boolean => {
     state.ports.failed(new SyncError("BAD_PAYLOAD", text, { cause }));
     return false;
   }
+};
+
+/** The number under which a client says this of itself: the first entry's, since there is one for each key. */
+const clockIn = (bytes: Uint8Array): number => {
+  const decoder = createDecoder(bytes);
+  if (readVarUint(decoder) === 0) return 0;
+  readVarUint(decoder);
+  return readVarUint(decoder);
 };
 
 const apply = (state: State, awareness: Awareness, bytes: Uint8Array): void => {

@@ -23,8 +23,7 @@ export const withoutOwn = <State>(
   function strip(): State {
     switch (type.folding) {
       case "totals":
-        // A fold onto itself: the totals of the id are set to those of the fence.
-        return folding.fold(state, { retired: replica, fence, folded: fence });
+        return type.join(type.delta(state, folding.partOf(state, replica)), fence);
       case "dots":
         return type.delta(state, type.delta(folding.partOf(state, replica), fence));
       case "rights":

@@ -172,7 +172,7 @@ const close = (core: SpaceCore): void => {
   core.ports.link.detach(core.linked);
   core.rejoining.cancel();
   core.documents.close();
-  core.values.close();
+  core.values.close(closedError(core));
   core.runtime.stop();
   core.session = { ...core.session, phase: "offline", isSynced: false };
   core.error = closedError(core);

@@ -34,6 +34,8 @@ export interface SentDelta<State> {
   readonly delta: State;
   /** The writer's part before it. */
   readonly fence: State;
+  /** How many folds of retired replicas were in the value when it was made. */
+  readonly epoch: number;
 }
 
 /** What a writer is chosen by. */
@@ -97,17 +99,17 @@ const writerOf = <State>(
 export const writeDelta = <State>(
   type: Crdt<State, unknown, object>,
   writer: Writer<State>,
-  delta: State,
+  { delta, epoch }: { readonly delta: State; readonly epoch: number },
   { replicas, place, session }: WriterPorts,
 ): { readonly payload: Uint8Array; readonly sent: SentDelta<State> } => {
   const { replica, origin, part: fence } = writer;
-  const { payload, origin: next } = encodeDelta(type, { replica, origin, session }, delta);
+  const { payload, origin: next } = encodeDelta(type, { replica, origin, session }, delta, epoch);
   writer.origin = next;
   writer.part = type.join(fence, foldingOf(type).partOf(delta, replica));
   writer.digestByNumber.set(next.number, next.digest);
   writer.digestByNumber.delete(next.number - rememberedMax);
   replicas.keep(replica, place, next);
-  return { payload, sent: { writer, delta, fence } };
+  return { payload, sent: { writer, delta, fence, epoch } };
 };
 
 /** Whether what has come goes further under the writer's id than the writer, or otherwise: then another device has the same id. */

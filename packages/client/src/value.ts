@@ -1,5 +1,7 @@
 /** A value as applications see it. */
 import type { Bound, ReplicaId } from "@syncline/crdt";
+import type { ReplicaUse } from "./retiring.ts";
+import type { WaitOptions } from "./waiting.ts";
 
 /** What a listener of a value is told. */
 export interface ValueChange<Value> {
@@ -22,6 +24,19 @@ export interface ValueFace<State, Value> {
   readonly state: State;
   /** The id under which this client changes the value at present: another after `CLONED_REPLICA`. */
   readonly replica: ReplicaId;
+  /** The replicas that have changed it and were not retired, the most costly first. Cost: their number times the entries. */
+  replicas(): readonly ReplicaUse[];
+  /**
+   * Folds what the value keeps of replicas that are gone into one entry: the value stays, and its bytes shrink, here and at every relay.
+   *
+   * Resolves when that is done here. It is then on every relay's disk that it will be done, and no order of crashes undoes it; so it waits until each relay of
+   * the space has been there, while everybody goes on writing. Asking again, or for a replica that is not known, does nothing. A replica that was
+   * not gone takes a new id, is told so by `error` (`RETIRED`), and loses nothing. Rights that it had in a bounded counter are locked for good.
+   *
+   * Rejects with `TIMEOUT` or the signal's reason (it may still be done), with `CLOSED`, with why the relay did not take it, or with a `RangeError` for
+   * what is no replica id.
+   */
+  retire(replica: ReplicaId | readonly ReplicaId[], options?: WaitOptions): Promise<void>;
   /** Calls the listener after each change, until the function that it returns is called. Cost: the value's size for each change. */
   subscribe(listener: (change: ValueChange<Value>) => void): () => void;
 }

@@ -3,7 +3,8 @@ import type { Crdt } from "@syncline/crdt";
 import type { Batch } from "@syncline/gossip";
 import { SyncError } from "@syncline/machine";
 import type { DocumentTypes } from "./document-types.ts";
-import { openValue, type OpenValue, type ValuePorts } from "./open-value.ts";
+import { openValue } from "./open-value.ts";
+import type { OpenValue, ValuePorts } from "./value-parts.ts";
 import type { SpaceValue } from "./value.ts";
 
 /** How long after a home refused a time that is too far ahead it is offered again, and how soon an early batch is looked at again at most. */
@@ -14,10 +15,15 @@ const earlyBytesMax = 1024 * 1024;
 const driftMaxMs = 60_000;
 
 /** What the values of a space need of it. */
-export interface ValuesPorts extends Omit<ValuePorts, "waits" | "early" | "heldBackChanged"> {
+export interface ValuesPorts extends Omit<
+  ValuePorts,
+  "waits" | "early" | "heldBackChanged" | "send"
+> {
   readonly types: DocumentTypes;
   /** Sends what was gathered, now. */
   flush(): void;
+  /** Sends a batch, after what was gathered. */
+  send(batch: Batch): void;
   /** Something is held back, or is not any more. */
   heldBackChanged(): void;
 }
@@ -38,8 +44,8 @@ export interface Values {
   tell(): void;
   /** Everything that is here, a batch for each value, or what it came in. */
   states(): readonly Batch[];
-  /** A batch was not taken. */
-  refused(batch: Batch, error: SyncError): void;
+  /** A batch was not taken. If it is spelled anew, `resent` is called once what stands in its place was handed to the batcher. */
+  refused(batch: Batch, error: SyncError, resent?: () => void): void;
   /** There is room in the outbox again. */
   retry(): void;
   /** Another home serves the space, which may take what the last did not. */
@@ -47,7 +53,8 @@ export interface Values {
   /** Why changes of some value are held back; null if none are. */
   readonly heldBackError: SyncError | null;
   readonly heldBackCount: number;
-  close(): void;
+  /** Nothing more comes; who waits is told why. */
+  close(error: SyncError): void;
 }
 
 interface Early {
@@ -101,16 +108,19 @@ export const createValues = (ports: ValuesPorts): Values => {
       tell(state);
     },
     states: () => statesOf(state),
-    refused: ({ document, payload }, error) => {
+    refused: ({ document, payload }, error, resent = () => {}) => {
       const value = state.opened.get(document);
-      if (value === undefined) ports.failed(error);
-      else value.refused(payload, error);
+      if (value !== undefined) return value.refused(payload, error, resent);
+      ports.failed(error);
+      resent();
     },
     retry: () => {
       retryThose(state, "OUTBOX_FULL");
     },
     welcomed: () => {
-      for (const code of ["UNKNOWN_TYPE", "TYPE_MISMATCH", "BAD_PAYLOAD"]) retryThose(state, code);
+      for (const code of ["UNKNOWN_TYPE", "TYPE_MISMATCH", "BAD_PAYLOAD", "ABOVE_FENCE"]) {
+        retryThose(state, code);
+      }
     },
     get heldBackError() {
       const [first] = state.heldBack;
@@ -119,7 +129,8 @@ export const createValues = (ports: ValuesPorts): Values => {
     get heldBackCount() {
       return state.heldBack.size;
     },
-    close: () => {
+    close: (error) => {
+      for (const value of state.opened.values()) value.ended(error);
       for (const timer of state.timers) clearTimeout(timer);
     },
   };
@@ -138,7 +149,7 @@ const open = <S, Value, M extends object>(
   state.opened.set(name, value);
   const payloads = state.unopened.get(name) ?? [];
   state.unopened.delete(name);
-  for (const payload of payloads) value.receive(payload);
+  value.receive(payloads);
   value.tell();
   return value.handle as SpaceValue<S, Value, M>;
 };
@@ -151,6 +162,9 @@ const portsOf = (state: State): ValuePorts => {
       if (state.depth === 0) return false;
       touched.add(value);
       return true;
+    },
+    send: ({ name, type }, payload) => {
+      ports.send({ document: name, type, payload });
     },
     early: (value, payload, aheadMs) => {
       keepEarly(state, { value, payload }, aheadMs);
@@ -193,15 +207,17 @@ const endTransaction = (state: State): void => {
 };
 
 const receive = (state: State, batches: readonly Batch[]): void => {
+  const payloadsByValue = new Map<OpenValue, Uint8Array[]>();
   for (const { document, payload } of batches) {
     const value = state.opened.get(document);
-    if (value === undefined) {
-      const payloads = state.unopened.get(document) ?? [];
-      payloads.push(payload);
-      state.unopened.set(document, payloads);
-      continue;
-    }
-    value.receive(payload);
+    const payloads =
+      (value === undefined ? state.unopened.get(document) : payloadsByValue.get(value)) ?? [];
+    payloads.push(payload);
+    if (value === undefined) state.unopened.set(document, payloads);
+    else payloadsByValue.set(value, payloads);
+  }
+  for (const [value, payloads] of payloadsByValue) {
+    value.receive(payloads);
     state.changed.add(value);
   }
 };
@@ -240,7 +256,7 @@ const lookAgain = (state: State): void => {
   state.early = [];
   state.earlyBytes = 0;
   for (const { value, payload } of early) {
-    value.receive(payload);
+    value.receive([payload]);
     value.tell();
   }
   state.isEarlyTold = state.early.length > 0;

@@ -12,6 +12,7 @@ import type { Fold, Folding } from "./folding.ts";
 
 /** The folding of dot stores. Linear in the state, since each fact may be renamed. */
 export const dotFolding = <Payload, Node>(): Folding<DotStore<Payload, Node>> => ({
+  replicasIn: ({ context }) => new Set(context.keys()),
   partOf: (state, replica) => {
     const part = emptyStore<Payload, Node>();
     const ranges = state.context.get(replica);
@@ -23,8 +24,8 @@ export const dotFolding = <Payload, Node>(): Folding<DotStore<Payload, Node>> =>
     const folded = nextNumber(state.context, foldedReplica) + end - 1;
     return { retired, fence: dotsBelow(retired, end), folded: dotsBelow(foldedReplica, folded) };
   },
-  fold: (state, fold) => renamed(state, renamingOf(fold, null)),
-  rebase: respelled,
+  // Two dots never become one: below the fence they go behind all that was folded before, and beyond it they stay.
+  fold: (state, fold) => renamed(state, renamingOf(fold, { replica: fold.retired, shift: 0 })),
   respell: respelled,
 });
 
@@ -44,17 +45,17 @@ interface Move {
   readonly shift: number;
 }
 
-/** Dots of one replica move: those below the fence, and those from it on, which go nowhere if that is null. */
+/** Dots of one replica move: those below the fence, and those from it on. */
 interface Renaming {
   readonly retired: ReplicaId;
   readonly end: number;
   readonly below: Move;
-  readonly beyond: Move | null;
+  readonly beyond: Move;
 }
 
 const renamingOf = <Payload, Node>(
   { retired, fence, folded }: Fold<DotStore<Payload, Node>>,
-  beyond: Move | null,
+  beyond: Move,
 ): Renaming => {
   const end = nextNumber(fence.context, retired);
   const shift = nextNumber(folded.context, foldedReplica) - end;
@@ -69,11 +70,11 @@ const dotsBelow = <Payload, Node>(replica: ReplicaId, end: number): DotStore<Pay
 
 const addDots = (
   context: ReturnType<typeof createContext>,
-  move: Move | null,
+  move: Move,
   from: number,
   to: number,
 ): void => {
-  if (move === null || from >= to) return;
+  if (from >= to) return;
   const { replica: incarnation, shift } = move;
   addRange(context, { incarnation, fromNumber: from + shift, toNumber: to + shift });
 };
@@ -104,7 +105,7 @@ const renamed = <Payload, Node>(
       const isBelow = fact.number < renaming.end;
       const move = isBelow ? renaming.below : renaming.beyond;
       if (fact.replica !== renaming.retired) putFact(result, fact);
-      else if (move !== null) {
+      else {
         const { replica, shift } = move;
         putFact(result, { replica, number: fact.number + shift, payload: fact.payload });
       }

@@ -23,10 +23,10 @@ export const foldingOf = <State>(type: Crdt<State, unknown, object>): Folding<St
 const withoutFolding = <State>(type: Crdt<State, unknown, object>): Folding<State> => {
   const copyOf = (state: State): State => type.join(state, type.bottom());
   return {
+    replicasIn: () => new Set(),
     partOf: () => type.bottom(),
     startFold: (_state, retired) => ({ retired, fence: type.bottom(), folded: type.bottom() }),
     fold: copyOf,
-    rebase: copyOf,
     respell: copyOf,
   };
 };

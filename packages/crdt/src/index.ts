@@ -39,6 +39,15 @@ export { ewFlag, type Flag } from "./ew-flag.ts";
 export type { Bag, Elements } from "./elements.ts";
 export { type Extreme, type ExtremeRegister, maxRegister, minRegister } from "./extremes.ts";
 export type { FlagMutators } from "./flags.ts";
+export {
+  epochsAdmitted,
+  type Fences,
+  foldsAtOnce,
+  foldsRemembered,
+  isUnfenced,
+  noFences,
+  wantedMax,
+} from "./fences.ts";
 export type { Fold, Folding } from "./folding.ts";
 export { foldingOf } from "./folding-of.ts";
 export { type GCounter, gCounter } from "./g-counter.ts";
@@ -46,6 +55,15 @@ export { type GSet, gSet } from "./g-set.ts";
 export type { Integer } from "./integer.ts";
 export type { LastWriterShape, LastWriterShapeMutators, TimedValue } from "./last-writer-shape.ts";
 export { type Element, type Item, type Items, type List, list, type ListMutators } from "./list.ts";
+export {
+  emptyValue,
+  encodeValue,
+  foldedBetween,
+  type JoinedValue,
+  type Joining,
+  joinInto,
+  proposeFolds,
+} from "./joined-value.ts";
 export { lastWritten, type LWWMap, lwwMap } from "./lww-map.ts";
 export { type LWWRegister, lwwRegister } from "./lww-register.ts";
 export {
@@ -95,6 +113,8 @@ export {
 export {
   joinEncoded,
   joinPayloads,
+  type MergedPayloads,
+  mergePayloads,
   typeDepthMax,
   typeNamed,
   typeNameLengthMax,
@@ -121,7 +141,11 @@ export { type TwoPhaseSet, twoPhaseSet } from "./two-phase-set.ts";
 export {
   decodePayload,
   encodeDelta,
+  encodeEpoch,
+  encodeFences,
   encodeJoined,
+  type FencesSeen,
+  fencesIn,
   type Heads,
   noteHead,
   sentIn,

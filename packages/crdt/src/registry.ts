@@ -1,12 +1,13 @@
 /** From a type's name to the type: for who joins, stores and compares values that others understand. */
 import { awSet } from "./aw-set.ts";
 import { boundedCounter } from "./bounded-counter.ts";
-import type { AnyCrdt, ReplicaId } from "./crdt.ts";
+import type { AnyCrdt } from "./crdt.ts";
 import { dwFlag } from "./dw-flag.ts";
 import { ewFlag } from "./ew-flag.ts";
 import { maxRegister, minRegister } from "./extremes.ts";
 import { gCounter } from "./g-counter.ts";
 import { gSet } from "./g-set.ts";
+import { emptyValue, encodeValue, joinInto, proposeFolds } from "./joined-value.ts";
 import { list } from "./list.ts";
 import { lwwMap } from "./lww-map.ts";
 import { lwwRegister } from "./lww-register.ts";
@@ -16,9 +17,8 @@ import { pnCounter } from "./pn-counter.ts";
 import { fieldCountMax, record } from "./record.ts";
 import { resettableCounter } from "./resettable-counter.ts";
 import { rwSet } from "./rw-set.ts";
-import type { Origin } from "./origins.ts";
 import { twoPhaseSet } from "./two-phase-set.ts";
-import { decodePayload, encodeJoined, noteHead } from "./value-payload.ts";
+import { decodePayload, type ValuePayload } from "./value-payload.ts";
 
 /** Letters that the name of a type may have. */
 export const typeNameLengthMax = 1_024;
@@ -58,24 +58,38 @@ export const joinEncoded = (name: string, encoded: readonly Uint8Array[]): Uint8
   return type.encode(joined);
 };
 
+/** What payloads come to as one. */
+export interface MergedPayloads {
+  readonly payload: Uint8Array;
+  /** What is to be proposed of the replicas that are wanted to be retired, by who may; null for nothing. */
+  readonly proposal: Uint8Array | null;
+}
+
 /**
- * The join of payloads of the type with this name, as one; null if there is no such type, or if any of them is malformed. Throws a `CrdtError` as `apply` does.
+ * The join of payloads of the type with this name, as one; null if there is no such type, or if any of them is malformed. Throws a `CrdtError` as `joinInto` does.
  *
  * This is how a home compacts a value: it need not know what the value is. Linear in the bytes.
  */
-export const joinPayloads = (name: string, payloads: readonly Uint8Array[]): Uint8Array | null => {
+export const mergePayloads = (
+  name: string,
+  payloads: readonly Uint8Array[],
+): MergedPayloads | null => {
   const type = typeNamed(name);
   if (type === null) return null;
-  const joined = type.bottom();
-  const heads = new Map<ReplicaId, Origin>();
+  const value = emptyValue(type);
+  const read: ValuePayload<unknown>[] = [];
   for (const bytes of payloads) {
     const payload = decodePayload(type, bytes);
     if (payload === null) return null;
-    type.apply(joined, payload.state);
-    for (const [replica, head] of payload.heads) noteHead(heads, replica, head);
+    read.push(payload);
   }
-  return encodeJoined(type, heads, joined);
+  joinInto(type, value, read);
+  return { payload: encodeValue(type, value), proposal: proposeFolds(type, value) };
 };
+
+/** The join alone of what `mergePayloads` gives. */
+export const joinPayloads = (name: string, payloads: readonly Uint8Array[]): Uint8Array | null =>
+  mergePayloads(name, payloads)?.payload ?? null;
 
 type Part = Embeddable<unknown, object>;
 

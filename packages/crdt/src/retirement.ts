@@ -9,7 +9,7 @@
  * 2. When all have agreed, and only then, everybody `perform`s the same fold, in their own time. The epoch goes up by one.
  *
  * Deltas say their epoch, and `admit` refuses those of another: that is the fence. A replica that was away meets it with `BELOW_FENCE`, fetches state and
- * folds, and `rejoin`s: what it had not sent is spelled anew. (Akka's pruning, without its silent hole: there a replica that was away longer than
+ * folds, and `rejoin`s: what it had not sent is folded, too. (Akka's pruning, without its silent hole: there a replica that was away longer than
  * the pruning is remembered brings the removed entry back, and is counted twice.)
  */
 import { bytesOf, readAll, readIncarnation, refuse, writeIncarnation } from "@syncline/clocks";
@@ -118,13 +118,9 @@ export const rejoin = <State>(
     throw new CrdtError("RETIRED", `${mine.replica} was retired`);
   }
   const state = type.join(current.state, type.bottom());
+  // What the retired replica did beyond the fence keeps its own id: whoever brings it, and however often, it counts once.
   let { unsent } = mine;
-  for (const fold of current.folds.slice(mine.epoch)) {
-    // First what keeps its place; then what the retired replica did beyond the fence, which comes after that. It may have told this one alone.
-    const kept = foldingOf(type).fold(unsent, fold);
-    const moved = foldingOf(type).rebase(unsent, fold, type.join(state, kept), mine.replica);
-    unsent = type.join(kept, moved);
-  }
+  for (const fold of current.folds.slice(mine.epoch)) unsent = foldingOf(type).fold(unsent, fold);
   type.apply(state, unsent);
   return { fenced: { ...current, state }, unsent };
 };

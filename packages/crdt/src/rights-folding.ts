@@ -16,11 +16,10 @@ const put = (table: RightsTable, entry: Rights): void => {
  * The folding of bounded counters. Linear in the entries.
  *
  * What the retired replica still had a right to stays locked with the folded one, under which nobody acts: it may have used it where nobody has heard of
- * it yet. So the counter is never below its bound, and a replica that is to be retired gives its rights away first.
- * What comes to light beyond the fence stands under the retired replica's own id, as what it is more than the fence: whoever brings it, and
- * however often, it counts once.
+ * it yet. So the counter is never below its bound, and a replica that is to be retired gives its rights away first; it must take a new id.
  */
 export const rightsFolding: Folding<RightsTable> = {
+  replicasIn: (state) => new Set([...state.values()].map(({ replica }) => replica)),
   partOf: partOfRights,
   startFold: (state, retired) => {
     const fence = partOfRights(state, retired);
@@ -34,20 +33,23 @@ export const rightsFolding: Folding<RightsTable> = {
     }
     return { retired, fence, folded };
   },
-  fold: (state, { retired, folded }) => {
+  fold: (state, { retired, fence, folded }) => {
     const rest: RightsTable = new Map();
-    for (const entry of state.values()) if (entry.replica !== retired) put(rest, entry);
-    for (const entry of folded.values()) put(rest, entry);
-    return rest;
-  },
-  rebase: (unsent, { retired, fence }) => {
-    const beyond: RightsTable = new Map();
-    for (const entry of partOfRights(unsent, retired).values()) {
+    for (const entry of state.values()) {
+      if (entry.replica !== retired) {
+        put(rest, entry);
+        continue;
+      }
       const fenced = fence.get(keyOfRights(retired, entry.to))?.amount ?? 0;
       const amount = subtractIntegers(entry.amount, fenced);
-      if (amount > 0) put(beyond, { ...entry, amount });
+      if (amount > 0) put(rest, { ...entry, amount });
     }
-    return beyond;
+    // Nobody else raises these, and of two folds the later has more: the greater is the later.
+    for (const entry of folded.values()) {
+      const known = rest.get(keyOfRights(entry.replica, entry.to))?.amount ?? 0;
+      if (entry.amount > known) put(rest, entry);
+    }
+    return rest;
   },
   respell: (unsent) => new Map(unsent),
 };

@@ -2,13 +2,20 @@
 import { foldedReplica, type ReplicaId } from "./crdt.ts";
 import type { Folding } from "./folding.ts";
 import { subtractIntegers } from "./integer.ts";
-import { raiseTotal, totalOf, type Totals } from "./totals.ts";
+import { raiseTotal, type Total, totalOf, type Totals } from "./totals.ts";
 
 const partOfTotals = (state: Totals, replica: ReplicaId): Totals =>
   new Map([...state].filter(([, total]) => total.replica === replica));
 
+/**
+ * The column whose amounts this one's are a prefix of: a reset's mark says how far it has seen a total, and so is measured from where that total begins.
+ * What such a mark says of counts below the fence, and the fence does not, is lost: that reset does not reach them.
+ */
+const countedIn = ({ column }: Total): number => (column > 1 ? column - 2 : column);
+
 /** The folding of counters. Linear in the totals. */
 export const totalsFolding: Folding<Totals> = {
+  replicasIn: (state) => new Set([...state.values()].map(({ replica }) => replica)),
   partOf: partOfTotals,
   startFold: (state, retired) => {
     const fence = partOfTotals(state, retired);
@@ -21,20 +28,21 @@ export const totalsFolding: Folding<Totals> = {
     return { retired, fence, folded };
   },
   // A state of before the fence may know less of the retired replica than the fence does; so what is counted is the fence, not what the state has.
-  fold: (state, { retired, folded }) => {
+  fold: (state, { retired, fence, folded }) => {
     const rest: Totals = new Map();
-    for (const [key, total] of state) if (total.replica !== retired) rest.set(key, total);
-    for (const [key, total] of folded) rest.set(key, total);
-    return rest;
-  },
-  // Under the retired replica's own id, as what it is more than the fence: whoever brings it, and however often, it counts once.
-  rebase: (unsent, { retired, fence }) => {
-    const beyond: Totals = new Map();
-    for (const [key, total] of partOfTotals(unsent, retired)) {
-      const amount = subtractIntegers(total.amount, totalOf(fence, retired, total.column));
-      if (amount > 0) beyond.set(key, { ...total, amount });
+    for (const [key, total] of state) {
+      if (total.replica !== retired) {
+        rest.set(key, total);
+        continue;
+      }
+      const amount = subtractIntegers(total.amount, totalOf(fence, retired, countedIn(total)));
+      if (amount > 0) rest.set(key, { ...total, amount });
     }
-    return beyond;
+    // A reset may have raised a mark of the folded replica meanwhile.
+    for (const [key, total] of folded) {
+      if (total.amount > (rest.get(key)?.amount ?? 0)) rest.set(key, total);
+    }
+    return rest;
   },
   respell: (unsent, { retired, fence }, state, replica) => {
     const delta: Totals = new Map();

@@ -1,8 +1,28 @@
 /** What a home deals in, besides messages: requests, outputs, records, queries and rows. */
 import type { Incarnation, VersionVector } from "@syncline/clocks";
 import type { PeerId } from "@syncline/machine";
-import type { AdmittedEdge, Entry, HomeId, State } from "./batch.ts";
+import type { AdmittedEdge, Batch, EdgeId, Entry, HomeId, State } from "./batch.ts";
 import type { Presence, SpaceMessage } from "./messages.ts";
+
+/** A session that lasts while its home rests. */
+export interface RestingSession {
+  readonly peer: PeerId;
+  readonly edge: EdgeId;
+  /** What its clients show of themselves, by their keys. */
+  readonly presences: readonly (readonly [key: number, bytes: Uint8Array])[];
+}
+
+/** What is kept in memory of a home that rests. */
+export interface Rest {
+  /** What was on its disk, and at each of its edges. */
+  readonly vector: VersionVector;
+  readonly sessions: readonly RestingSession[];
+  /** Counts that stand on the disk only to within the last few: with a rest after each batch, they would never grow. */
+  readonly entryCount: number;
+  readonly entryBytes: number;
+  /** Of documents with entries that are not merged yet; their bytes are counted likewise. */
+  readonly documents: readonly DocumentHead[];
+}
 
 /** What a home's runner tells it. */
 export type HomeRequest =
@@ -10,14 +30,24 @@ export type HomeRequest =
   | { readonly kind: "connected"; readonly home: HomeId }
   /** It was tried to reach this home, in vain: nothing waits for it. */
   | { readonly kind: "unreachable"; readonly home: HomeId }
+  /** The home has recovered from a rest (see `restOf`), and its edges are still there. Comes first. */
+  | { readonly kind: "resumed"; readonly rest: Rest }
   /** An edge's connection or a link to another home is gone. */
   | { readonly kind: "disconnected"; readonly peer: PeerId }
   /** What waits to be sent to this peer has passed the high-water mark. */
   | { readonly kind: "congested"; readonly peer: PeerId }
   /** It has fallen below the low-water mark again. */
   | { readonly kind: "drained"; readonly peer: PeerId }
-  /** The answer to the output `compact`; null if the parts could not be merged. */
-  | { readonly kind: "compacted"; readonly document: string; readonly payload: Uint8Array | null }
+  /**
+   * The answer to the output `compact`; null if the parts could not be merged. `proposal` is a batch's payload that follows from them: what is to be folded
+   * next of the document, for the home that proposes; null for nothing.
+   */
+  | {
+      readonly kind: "compacted";
+      readonly document: string;
+      readonly payload: Uint8Array | null;
+      readonly proposal?: Uint8Array | null;
+    }
   /** Comes from the home itself: the entries that it persisted are on disk. */
   | {
       readonly kind: "persisted";
@@ -50,6 +80,39 @@ export type HomeOutput =
   /** A peer broke the protocol: close its connection. */
   | { readonly kind: "violation"; readonly peer: PeerId; readonly reason: string };
 
+/** What a payload, or all payloads of a document together, say of folds: see `fencing.ts`. */
+export interface Fence {
+  /** How many folds are performed in it. */
+  readonly epoch: number;
+  /** The last fold that is proposed; `epoch` if none is beyond it. */
+  readonly proposedEpoch: number;
+  /** Some fold is asked for. */
+  readonly isAsking: boolean;
+}
+
+/** What a payload says of folds. */
+export interface PayloadFence extends Fence {
+  /** Whether it brings the folds that it speaks of; otherwise who takes it must know them. */
+  readonly isWhole: boolean;
+}
+
+/** What a home must understand of payloads. Pure functions: they belong to whoever knows the types. */
+export interface Fencing {
+  /** What a batch says of folds; null if it is of before the first. */
+  readonly fenceOf: (batch: Batch) => PayloadFence | null;
+  /** The payload that performs what is proposed up to this epoch. */
+  readonly performing: (epoch: number) => Uint8Array;
+  /** How many epochs old a batch may be when it is admitted. */
+  readonly epochsAdmitted: number;
+}
+
+/** Types that fold nothing. */
+export const noFencing: Fencing = {
+  fenceOf: () => null,
+  performing: () => new Uint8Array(),
+  epochsAdmitted: Number.POSITIVE_INFINITY,
+};
+
 /** What a home knows of a document without opening it. */
 export interface DocumentHead {
   readonly document: string;
@@ -58,6 +121,8 @@ export interface DocumentHead {
   readonly stateBytes: number;
   /** Bytes of its entries that are not merged yet, right to within the last few after a crash. */
   readonly entryBytes: number;
+  /** What its batches say of folds; null if none of them does. */
+  readonly fence: Fence | null;
 }
 
 /** What a home keeps on disk. */

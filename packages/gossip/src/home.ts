@@ -11,6 +11,8 @@ import {
   whenCompactionPersisted,
   writeMerged,
 } from "./home/compacting.ts";
+import { noteFence } from "./home/fencing.ts";
+import { performProposed } from "./home/fencing-leader.ts";
 import { createHomeState, deliver, type HomeState, type Session } from "./home/home-state.ts";
 import { forgetEdgePresences, sendPresences, takeEdgePresence } from "./home/presence.ts";
 import { checkPull } from "./home/pulling.ts";
@@ -22,6 +24,7 @@ import {
   whenPeerLost,
   whenPeerSaid,
 } from "./home/replication.ts";
+import { whenResumed } from "./home/resting.ts";
 import {
   stream,
   tellDisks,
@@ -29,7 +32,14 @@ import {
   whenWokenForDisks,
   whenWokenForHomes,
 } from "./home/streaming.ts";
-import type { HomeConfig, HomeProtocol, HomeRecord, HomeRequest } from "./home-protocol.ts";
+import {
+  type Fencing,
+  type HomeConfig,
+  type HomeProtocol,
+  type HomeRecord,
+  type HomeRequest,
+  noFencing,
+} from "./home-protocol.ts";
 import { defaultHomeLimits, type HomeLimits } from "./limits.ts";
 import type { Presence, SpaceMessage } from "./messages.ts";
 
@@ -46,9 +56,14 @@ export interface Home extends Machine<HomeProtocol> {
  *
  * Promises: nothing leaves before it is on this disk, so a dot stands for one batch for ever; what is on disk, and what each edge is shown,
  * is causally closed; what an edge sends twice is admitted once; a message that makes no sense is dropped and counted.
+ * `fencing` says what payloads say of folds; without it nothing is folded.
  */
-export const createHome = (config: HomeConfig, limits: Partial<HomeLimits> = {}): Home => {
-  const home = createHomeState(config, { ...defaultHomeLimits, ...limits });
+export const createHome = (
+  config: HomeConfig,
+  limits: Partial<HomeLimits> = {},
+  fencing: Fencing = noFencing,
+): Home => {
+  const home = createHomeState(config, { ...defaultHomeLimits, ...limits }, fencing);
 
   /** Every step ends with what may have become possible by it. */
   const finish = (): HomeState["effects"] => {
@@ -57,6 +72,7 @@ export const createHome = (config: HomeConfig, limits: Partial<HomeLimits> = {})
       checkRound(home);
       reviveSessions(home);
     }
+    performProposed(home);
     writeMerged(home);
     considerCompaction(home);
     checkSettled(home);
@@ -95,7 +111,7 @@ const recoverRecord = (home: HomeState, record: HomeRecord): void => {
       return;
     case "document":
       home.documents.set(record.head.document, record.head);
-      return;
+      return noteFence(home, record.head.document, record.head.fence);
     case "edge":
       home.edges.set(record.edge.edge, record.edge);
       return;
@@ -219,6 +235,8 @@ const whenAsked = (home: HomeState, request: HomeRequest): void => {
         ? whenPeerConnected(home, peer)
         : whenPeerLost(home, peer);
     }
+    case "resumed":
+      return whenResumed(home, request.rest);
     case "disconnected":
       return whenDisconnected(home, request.peer);
     case "congested":
@@ -236,7 +254,7 @@ const whenAsked = (home: HomeState, request: HomeRequest): void => {
       // `take` has done it.
       return;
     case "compacted":
-      return whenCompacted(home, request.document, request.payload);
+      return whenCompacted(home, request.document, request.payload, request.proposal ?? null);
     case "compaction-persisted":
       return whenCompactionPersisted(home);
     default:

@@ -15,8 +15,11 @@ export {
   type EdgeRequest,
 } from "./edge-protocol.ts";
 export { createHome, type Home } from "./home.ts";
+export { restOf } from "./home/resting.ts";
 export {
   type DocumentHead,
+  type Fence,
+  type Fencing,
   type HomeConfig,
   type HomeOutput,
   type HomeProtocol,
@@ -24,6 +27,9 @@ export {
   type HomeRecord,
   type HomeRequest,
   type HomeRow,
+  type Rest,
+  noFencing,
+  type PayloadFence,
 } from "./home-protocol.ts";
 export {
   defaultEdgeLimits,

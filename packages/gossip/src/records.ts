@@ -12,7 +12,7 @@ import {
   writeVector,
 } from "@syncline/clocks";
 import { SyncError } from "@syncline/machine";
-import { createDecoder, type Decoder, readVarUint } from "lib0/decoding";
+import { createDecoder, type Decoder, hasContent, readVarUint } from "lib0/decoding";
 import {
   type Encoder,
   write as writeByte,
@@ -23,7 +23,7 @@ import {
 } from "lib0/encoding";
 import type { AdmittedEdge, Batch, Entry, State } from "./batch.ts";
 import { encoded } from "./encoded.ts";
-import type { HomeQuery, HomeRecord, HomeRow } from "./home-protocol.ts";
+import type { DocumentHead, Fence, HomeQuery, HomeRecord, HomeRow } from "./home-protocol.ts";
 import { readBytes, readText } from "./wire/primitives.ts";
 
 /** What to do with one key: put the value, or with null remove it. */
@@ -281,23 +281,31 @@ const readHead = (decoder: Decoder): Head => ({
   nextPart: readVarUint(decoder),
 });
 
-const documentValue = (head: {
-  type: string;
-  stateBytes: number;
-  entryBytes: number;
-}): Uint8Array =>
+type DocumentValue = Omit<DocumentHead, "document">;
+
+/** The fence stands at the end, and only where there is one: rows of before there were any are read as they are. */
+const documentValue = ({ type, stateBytes, entryBytes, fence }: DocumentValue): Uint8Array =>
   encoded((encoder) => {
-    writeVarString(encoder, head.type);
-    writeVarUint(encoder, head.stateBytes);
-    writeVarUint(encoder, head.entryBytes);
+    writeVarString(encoder, type);
+    writeVarUint(encoder, stateBytes);
+    writeVarUint(encoder, entryBytes);
+    if (fence === null) return;
+    writeVarUint(encoder, fence.epoch);
+    writeVarUint(encoder, fence.proposedEpoch);
+    writeVarUint(encoder, fence.isAsking ? 1 : 0);
   });
 
-const readDocument = (
-  decoder: Decoder,
-): { readonly type: string; readonly stateBytes: number; readonly entryBytes: number } => ({
+const readDocument = (decoder: Decoder): DocumentValue => ({
   type: readText(decoder, KEY_BYTES_MAX),
   stateBytes: readVarUint(decoder),
   entryBytes: readVarUint(decoder),
+  fence: hasContent(decoder) ? readFence(decoder) : null,
+});
+
+const readFence = (decoder: Decoder): Fence => ({
+  epoch: readVarUint(decoder),
+  proposedEpoch: readVarUint(decoder),
+  isAsking: readVarUint(decoder) === 1,
 });
 
 const edgeValue = ({ number, dot }: AdmittedEdge): Uint8Array =>

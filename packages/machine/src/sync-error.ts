@@ -2,10 +2,12 @@
 
 /** Every code, for those who read one from the wire. Codes are never renamed or reused: applications compare them. */
 export const errorCodes = [
+  "ABOVE_FENCE",
   "BAD_CONFIG",
   "BAD_FRAME",
   "BAD_NAME",
   "BAD_PAYLOAD",
+  "BELOW_FENCE",
   "BUSY",
   "CLOCK_AHEAD",
   "CLONED_REPLICA",
@@ -15,6 +17,7 @@ export const errorCodes = [
   "OFFLINE",
   "OUTBOX_FULL",
   "PORT_IN_USE",
+  "RETIRED",
   "ROLLED_BACK",
   "STORAGE_CORRUPT",
   "STORAGE_FAILED",

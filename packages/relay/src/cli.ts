@@ -7,6 +7,7 @@ import { describeBench } from "./bench/report.ts";
 import { describeOptions, type OptionSpecs, type OptionValue, readOptions } from "./cli-options.ts";
 import { logLevels, type RelayOptions } from "./config.ts";
 import { startDev } from "./dev/dev.ts";
+import { giveBackWhenIdle } from "./idle-memory.ts";
 import { startRelay } from "./relay.ts";
 
 const relayOptions: OptionSpecs = {
@@ -190,6 +191,7 @@ const runRelay = async (args: readonly string[]): Promise<void> => {
   const options = toRelayOptions(readOptions(relayOptions, args, process.env));
   const relay = await startRelay(options);
   endOnSignals(() => relay.close());
+  giveBackWhenIdle();
   out(`ready ${relay.url}\n`);
   const failure = await relay.failed;
   // Health answers a moment longer, so that whoever watches sees why.

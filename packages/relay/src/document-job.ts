@@ -1,5 +1,5 @@
 /** One piece of work on a document's payloads, as it travels to the worker and back. */
-import { joinPayloads } from "@syncline/crdt";
+import { mergePayloads as mergeValues } from "@syncline/crdt";
 import { answerVector, mergePayloads, noveltyOf } from "./document-merge.ts";
 import { type Refusal, whyBadValue } from "./value-shape.ts";
 
@@ -98,11 +98,13 @@ const partsOf = (job: DocumentJob): readonly Uint8Array[] => {
   }
 };
 
-/** Does the job: `merge` gives the state; `check` why it is refused, as text, or null; `answer` state, state vector and difference (null if it is the state); `novelty` what is new, or null. Throws what Yjs or the type throws. */
+/** Does the job: `merge` gives the state, and of a value what is to be folded next, or null; `check` why it is refused, as text, or null; `answer` state, state vector and difference (null if it is the state); `novelty` what is new, or null. Throws what Yjs or the type throws. */
 export const doJob = (job: DocumentJob): readonly (Uint8Array | null)[] => {
   switch (job.kind) {
     case "merge":
-      return [job.type === "yjs" ? mergePayloads(job.payloads) : joined(job.type, job.payloads)];
+      return job.type === "yjs"
+        ? [mergePayloads(job.payloads)]
+        : mergedValues(job.type, job.payloads);
     case "check":
       return [refusalBytes(whyBadValue(job.type, job.payload, job.wallMs))];
     case "answer": {
@@ -114,10 +116,13 @@ export const doJob = (job: DocumentJob): readonly (Uint8Array | null)[] => {
   }
 };
 
-const joined = (type: string, payloads: readonly Uint8Array[]): Uint8Array => {
-  const bytes = joinPayloads(type, payloads);
-  if (bytes === null) throw new Error(`some of it is of no known type, or no batch of ${type}`);
-  return bytes;
+const mergedValues = (
+  type: string,
+  payloads: readonly Uint8Array[],
+): readonly (Uint8Array | null)[] => {
+  const merged = mergeValues(type, payloads);
+  if (merged === null) throw new Error(`some of it is of no known type, or no batch of ${type}`);
+  return [merged.payload, merged.proposal];
 };
 
 const refusalBytes = (refusal: Refusal | null): Uint8Array | null =>

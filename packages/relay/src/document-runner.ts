@@ -27,6 +27,8 @@ export interface RunnerLimits {
   readonly queueBytesMax: number;
   /** The worker's heap, in MiB: beyond it the worker ends, not the process. */
   readonly heapMegabytesMax: number;
+  /** How long the worker stays without a job, in milliseconds: its heap has grown to the largest document, and to start it again takes 50 ms. */
+  readonly idleMs: number;
 }
 
 interface Waiting {
@@ -52,10 +54,12 @@ interface Runner {
   current: Waiting | null;
   thread: Thread | null;
   stopWatchdog: () => void;
+  /** Prevents the end of a worker without a job. */
+  stopIdleTimer: () => void;
   isClosed: boolean;
 }
 
-/** A runner whose worker is the module at `script`. The worker starts with the first job and does not keep the process alive while idle. */
+/** A runner whose worker is the module at `script`. The worker starts with a job, ends after a while without one, and does not keep the process alive while idle. */
 export const createWorkerRunner = (script: URL, limits: RunnerLimits): DocumentRunner => {
   const runner: Runner = {
     script,
@@ -65,6 +69,7 @@ export const createWorkerRunner = (script: URL, limits: RunnerLimits): DocumentR
     current: null,
     thread: null,
     stopWatchdog: () => {},
+    stopIdleTimer: () => {},
     isClosed: false,
   };
   return {
@@ -92,16 +97,22 @@ const whyRefused = (runner: Runner, sizeBytes: number): SyncError | null => {
 
 const startNext = (runner: Runner): void => {
   if (runner.current !== null || runner.isClosed) return;
+  runner.stopIdleTimer();
   const next = runner.queue.shift();
-  if (next === undefined) {
-    runner.thread?.worker.unref();
-    return;
-  }
+  if (next === undefined) return rest(runner);
   runner.queueBytes -= next.sizeBytes;
   runner.current = next;
   runner.thread ??= startThread(runner);
   runner.thread.worker.ref();
   if (runner.thread.isReady) post(runner, runner.thread, next);
+};
+
+/** Nothing is asked: the process may end, and after a while the worker does. */
+const rest = (runner: Runner): void => {
+  runner.thread?.worker.unref();
+  const timer = setTimeout(() => void endThread(runner), runner.limits.idleMs);
+  timer.unref();
+  runner.stopIdleTimer = () => clearTimeout(timer);
 };
 
 const post = (runner: Runner, { worker }: Thread, { job }: Waiting): void => {
@@ -171,6 +182,7 @@ const whenDied = (runner: Runner, { isReady }: Thread, reason: string): void => 
 const close = async (runner: Runner): Promise<void> => {
   runner.isClosed = true;
   runner.stopWatchdog();
+  runner.stopIdleTimer();
   const open = runner.current === null ? [] : [runner.current];
   open.push(...runner.queue.splice(0));
   runner.current = null;

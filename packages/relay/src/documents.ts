@@ -1,4 +1,5 @@
 /** The one place of a relay where documents are opened: to merge what is to be compacted, and to answer stock clients. */
+import type { MergedPayloads } from "@syncline/crdt";
 import type { Batch } from "@syncline/gossip";
 import { assert, SyncError } from "@syncline/machine";
 import { refusalOf } from "./document-job.ts";
@@ -22,11 +23,12 @@ export interface Documents {
    */
   whyRefused(batch: Batch): Refusal | null | Promise<Refusal | null>;
   /**
-   * All payloads merged into one, with what waits for something that is not among them: of a Yjs document, or of a value by its type's name.
+   * All payloads merged into one, with what waits for something that is not among them: of a Yjs document, or of a value by its type's name. Of a value
+   * also what is to be folded next of the replicas that somebody wants to be retired.
    *
    * Rejects with `BAD_PAYLOAD` if they cannot be merged (or the type is unknown), `TIMEOUT` if the watchdog had to end the worker, `BUSY` if too much waits.
    */
-  merge(type: string, payloads: readonly Uint8Array[]): Promise<Uint8Array>;
+  merge(type: string, payloads: readonly Uint8Array[]): Promise<MergedPayloads>;
   /**
    * The merged state of a Yjs document, its state vector, and what a peer with `stateVector` lacks (everything for null).
    * A payload that Yjs throws at is left out, up to eight. Rejects as `merge` does.
@@ -52,6 +54,7 @@ const defaults: RunnerLimits = {
   jobsMax: 1000,
   queueBytesMax: 256 * 1024 * 1024,
   heapMegabytesMax: 1024,
+  idleMs: 3000,
 };
 
 /** A document service of its own, with at most one worker. */
@@ -79,8 +82,8 @@ export const createDocuments = (options: DocumentsOptions = {}): Documents => {
     whyBad,
     whyRefused,
     merge: async (type, payloads) => {
-      const [result] = await runner.run({ kind: "merge", type, payloads });
-      return certain(result);
+      const [payload, proposal] = await runner.run({ kind: "merge", type, payloads });
+      return { payload: certain(payload), proposal: proposal ?? null };
     },
     answer: async (payloads, stateVector) => {
       const results = await runner.run({ kind: "answer", payloads, stateVector });

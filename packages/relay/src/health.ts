@@ -39,7 +39,9 @@ interface Health {
   readonly incarnation: string;
   /** What is wrong, in words; empty when healthy. */
   readonly reasons: readonly string[];
+  /** Open spaces, and how many of them rest: all their clients have been silent for a while. */
   readonly spaces: number;
+  readonly resting: number;
   readonly connections: number;
   readonly refused: number;
   /** What the disk was asked for since the start: flushes, and bytes of the log. */
@@ -74,6 +76,7 @@ const healthOf = (source: HealthSource): Health => {
     incarnation: context.directory.incarnation,
     reasons,
     spaces: host.spaceCount,
+    resting: host.restingCount,
     connections: counters.connectionCount,
     refused: counters.refusedCount,
     disk: { flushes: counters.flushCount, logBytes: counters.logBytes },

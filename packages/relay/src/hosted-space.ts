@@ -6,12 +6,15 @@ import {
   type HomeOutput,
   type HomeProtocol,
   type HomeRequest,
+  type Rest,
+  restOf,
   type SpaceMessage,
 } from "@syncline/gossip";
 import { type PeerId, type Runtime, startRuntime } from "@syncline/machine";
 import { openSpaceJournal } from "./space-journal.ts";
 import { createWaker, type Waker } from "./timer.ts";
 import type { RelayContext } from "./relay-context.ts";
+import { valueFencing } from "./value-fencing.ts";
 
 /**
  * The largest merged state. Homes that do not see each other may admit more of a document together than each would alone; as one it would be larger
@@ -41,6 +44,8 @@ export interface HostedSpace {
   readonly home: Home | null;
   /** Whether nothing would be lost or delayed if it were closed now. */
   readonly isIdle: boolean;
+  /** What must be kept if it were stopped now though edges are there, or null if it must not be. */
+  rest(): Rest | null;
   /** Whether another home that can be reached still lacks something, as far as is known here; false before it has recovered. */
   isAwaiting(home: string): boolean;
   /** Since when nothing has happened, on the host's clock. */
@@ -99,6 +104,10 @@ export const openHostedSpace = (
     get isIdle() {
       return isIdle(space);
     },
+    rest: () => {
+      const { home, pendingCount, waiting } = space;
+      return home === null || pendingCount + waiting.length > 0 ? null : restOf(home.state);
+    },
     isAwaiting: (home) => {
       const state = space.home?.state;
       const peer = state?.peers.get(home);
@@ -123,7 +132,7 @@ const recover = async (space: Hosted): Promise<void> => {
     space.runtime === null ? answers() : space.runtime.together(answers);
   const journal = await openSpaceJournal(context.directory, name, together);
   if (space.isStopped) return;
-  space.home = createHome(context.homeConfigOf(name), context.config.homeLimits);
+  space.home = createHome(context.homeConfigOf(name), context.config.homeLimits, valueFencing);
   space.runtime = startRuntime<HomeProtocol>(space.home, journal.records, {
     now: context.now,
     append: (records, done) => {
@@ -170,15 +179,15 @@ const compact = (
   { document, type, payloads }: Extract<HomeOutput, { kind: "compact" }>,
 ): void => {
   const { context, name } = space;
-  const answer = (payload: Uint8Array | null): void =>
-    give(space, (to) => to.submitted({ kind: "compacted", document, payload }));
+  const answer = (payload: Uint8Array | null, proposal: Uint8Array | null = null): void =>
+    give(space, (to) => to.submitted({ kind: "compacted", document, payload, proposal }));
   const giveUp = (error: unknown): void => {
     const facts = { space: name, document, error: String(error) };
     if (!space.isStopped) context.log.warn(facts, "a document was not compacted");
     answer(null);
   };
-  context.documents.merge(type, payloads).then((payload) => {
-    if (payload.length <= STATE_BYTES_MAX) answer(payload);
+  context.documents.merge(type, payloads).then(({ payload, proposal }) => {
+    if (payload.length <= STATE_BYTES_MAX) answer(payload, proposal);
     else giveUp(new Error(`its state has ${payload.length} bytes`));
   }, giveUp);
 };

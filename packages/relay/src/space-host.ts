@@ -1,9 +1,10 @@
-/** The spaces that are open at this relay: opened when somebody speaks of them, closed when they are quiet. */
+/** The spaces that are open at this relay: opened when somebody speaks of them, closed when they are quiet. With edges that stay they rest meanwhile. */
 import {
   createSpaceWriter,
   type EdgeMessage,
   type HomeMessage,
   type HomeRequest,
+  type Rest,
   type SpaceMessage,
   type SpaceWriter,
 } from "@syncline/gossip";
@@ -16,6 +17,8 @@ import { createSubmitJoiner } from "./submit-joiner.ts";
 
 /** How long a space must be quiet before it is closed: to open it again costs a few reads, and where it has other homes a greeting with each. */
 const QUIET_MS = { alone: 2000, shared: 10_000 } as const;
+/** How long edges must be quiet before their home rests. The first frame after it waits for a few reads. */
+const RESTLESS_MS = 5000;
 const SWEEP_MS = 1000;
 
 /** What an edge's side is told. */
@@ -36,10 +39,12 @@ export interface SpaceHost {
   tellPeer(home: string, request: HomeRequest): void;
   /** How a space is named on this process's connections; of a space whose home is elsewhere each session has a writer of its own, which ends with it. */
   readonly writerOf: (space: string) => SpaceWriter;
-  /** The space, if it is open. */
+  /** The space, if it is open; one that rests is woken, and will have recovered soon. */
   find(space: string): HostedSpace | null;
-  /** How many are open. */
+  /** How many are open, those that rest included. */
   readonly spaceCount: number;
+  /** How many of them rest. */
+  readonly restingCount: number;
   /** Ends all spaces and tells all edges; they may be opened again. */
   stop(): void;
   /** The same for good: sessions that are asked for later end at once. */
@@ -64,6 +69,8 @@ interface Hosting {
   readonly context: RelayContext;
   readonly ports: SpaceHostPorts;
   readonly spaces: Map<string, HostedSpace>;
+  /** Of spaces whose homes rest, which are not among those. */
+  readonly rests: Map<string, Rest>;
   readonly writers: Map<string, SpaceWriter>;
   readonly sessions: Map<PeerId, Session>;
   channelCount: number;
@@ -77,17 +84,18 @@ export const createSpaceHost = (context: RelayContext, ports: SpaceHostPorts): S
     context,
     ports,
     spaces: new Map(),
+    rests: new Map(),
     writers: new Map(),
     sessions: new Map(),
     channelCount: 0,
     sessionCount: 0,
     isClosed: false,
   };
-  const { spaces } = hosting;
+  const { spaces, rests } = hosting;
   const sweeper = setInterval(() => closeQuiet(hosting), SWEEP_MS);
   sweeper.unref();
   const stop = (): void => {
-    for (const name of spaces.keys()) drop(hosting, name);
+    for (const name of [...spaces.keys(), ...rests.keys()]) drop(hosting, name);
   };
   return {
     attach: (name, handlers) => attach(hosting, name, handlers),
@@ -106,9 +114,12 @@ export const createSpaceHost = (context: RelayContext, ports: SpaceHostPorts): S
       context.homesOf(name).includes(context.config.id)
         ? writerOf(hosting, name)
         : createSpaceWriter(name, nextChannel(hosting)),
-    find: (name) => spaces.get(name) ?? null,
+    find: (name) => (spaces.has(name) || rests.has(name) ? open(hosting, name) : null),
     get spaceCount() {
-      return spaces.size;
+      return spaces.size + rests.size;
+    },
+    get restingCount() {
+      return rests.size;
     },
     stop,
     close: () => {
@@ -148,15 +159,20 @@ const attach = (hosting: Hosting, space: string, handlers: EdgeHandlers): SpaceL
   };
 };
 
-const endSession = ({ sessions, spaces }: Hosting, peer: PeerId): void => {
+const endSession = (hosting: Hosting, peer: PeerId): void => {
+  const { sessions, spaces, rests } = hosting;
   const session = sessions.get(peer);
   if (session === undefined) return;
   sessions.delete(peer);
+  const rest = rests.get(session.space);
+  // Others may have to hear that somebody is seen no longer; without others there is nothing to do, and no home is needed for it.
+  if (rest !== undefined && rest.sessions.length > 1) open(hosting, session.space);
+  else if (rest !== undefined) forget(hosting, session.space);
   spaces.get(session.space)?.submitted({ kind: "disconnected", peer });
 };
 
 const open = (hosting: Hosting, name: string): HostedSpace => {
-  const { context, ports, spaces, sessions } = hosting;
+  const { context, ports, spaces, rests, sessions } = hosting;
   const known = spaces.get(name);
   if (known !== undefined) return known;
   const space = openHostedSpace(context, name, {
@@ -176,6 +192,9 @@ const open = (hosting: Hosting, name: string): HostedSpace => {
     },
   });
   spaces.set(name, space);
+  const rest = rests.get(name);
+  rests.delete(name);
+  if (rest !== undefined) space.submitted({ kind: "resumed", rest });
   for (const home of context.homesOf(name)) {
     const reach = ports.links().reachOf(home);
     if (reach === "connected") space.submitted({ kind: "connected", home });
@@ -205,14 +224,21 @@ const nextChannel = (hosting: Hosting): number => {
   return hosting.channelCount;
 };
 
-const drop = ({ spaces, sessions, writers, ports }: Hosting, name: string): void => {
+const drop = (hosting: Hosting, name: string): void => {
+  const { spaces, sessions } = hosting;
   spaces.get(name)?.stop();
-  spaces.delete(name);
   for (const [peer, session] of sessions) {
     if (session.space !== name) continue;
     sessions.delete(peer);
     session.handlers.closed();
   }
+  forget(hosting, name);
+};
+
+/** Nothing stands for the space any more, and its channel is free. */
+const forget = ({ spaces, rests, writers, ports }: Hosting, name: string): void => {
+  spaces.delete(name);
+  rests.delete(name);
   const writer = writers.get(name);
   writers.delete(name);
   if (writer !== undefined) ports.closedSpace(writer);
@@ -221,8 +247,19 @@ const drop = ({ spaces, sessions, writers, ports }: Hosting, name: string): void
 const closeQuiet = (hosting: Hosting): void => {
   const { context, spaces } = hosting;
   const isAlone = context.config.urlByPeer.size === 0;
-  const sinceMs = context.now() - (isAlone ? QUIET_MS.alone : QUIET_MS.shared);
+  const nowMs = context.now();
+  const quietMs = isAlone ? QUIET_MS.alone : QUIET_MS.shared;
   for (const space of spaces.values()) {
-    if (space.quietSinceMs < sinceMs && space.isIdle) drop(hosting, space.name);
+    const ageMs = nowMs - space.quietSinceMs;
+    if (ageMs > quietMs && space.isIdle) drop(hosting, space.name);
+    else if (ageMs > RESTLESS_MS) layToRest(hosting, space);
   }
+};
+
+const layToRest = ({ spaces, rests }: Hosting, space: HostedSpace): void => {
+  const rest = space.rest();
+  if (rest === null) return;
+  space.stop();
+  spaces.delete(space.name);
+  rests.set(space.name, rest);
 };

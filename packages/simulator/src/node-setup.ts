@@ -42,6 +42,8 @@ export interface NodeSetup<P extends Speaking<Message>, Message> {
   readonly codec?: () => Codec<Message>;
   /** How long reads and flushes take: 0.5 to 20 ms by default. */
   readonly diskDelays?: Delays;
+  /** Whether a process that goes on after a pause takes all that waited in one turn, as it does when it finds its sockets full; one after the other by default. */
+  readonly isTakenTogether?: boolean;
   /** Called before a machine takes an input. */
   readonly before?: (input: Input<P>, node: Node<P>) => void;
   /** Called after it, before its effects are carried out: the place for invariants of the state. An error that is thrown is the run's failure. */
@@ -106,6 +108,10 @@ export interface Node<P extends Protocol> extends AnyNode<P["message"]> {
   readonly keeping: Keeping<P>;
   /** The time as the machine is given it. */
   readonly nowMs: number;
+  /**
+   * Submits a request: later if the process is paused, never if it is gone by then. By then something submitted from `deliver` may have gone ahead, so an
+   * application that changes a state of its own with the request does both in `whenAwake`.
+   */
   submit(request: P["request"]): void;
 }
 

@@ -15,7 +15,12 @@ export const resume = <Message, P extends Speaking<Message>>(
   state.phase = "running";
   const { held } = state;
   state.held = [];
-  for (const run of held) whenAwake(state, run);
+  const takeAll = (): void => {
+    for (const run of held) whenAwake(state, run);
+  };
+  const { runtime } = state;
+  if (state.setup.isTakenTogether !== true || runtime === null) takeAll();
+  else runtime.together(takeAll);
 };
 
 /** The process is gone, with everything that was in memory and on its way. */

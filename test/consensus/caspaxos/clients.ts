@@ -82,8 +82,8 @@ export const createClients = (cluster: () => RegisterWorld): Clients => {
       called.at = null;
       const { world, oracle } = cluster();
       const { action } = called.call;
-      if (outcome.kind === "committed" && action.kind === "change") {
-        oracle.committed(key, action.change.tag);
+      if (outcome.kind === "committed" && action.kind !== "read") {
+        oracle.committed(key, id, action.kind === "change" ? action.change.tag : null);
       }
       if (outcome.kind === "committed" && action.kind === "delete") collectLater(called);
       if (outcome.kind === "unknown") {

@@ -5,11 +5,13 @@ import {
   compareBallots,
   describeBallot,
   noBallot,
+  type OperationId,
   type Register,
   type RegisterConfig,
   type RegisterMessage,
   type RegisterState,
 } from "@syncline/consensus/caspaxos";
+import { remembers, whyNoDescendant } from "./lineage.ts";
 import { type Past, readStored } from "./objects.ts";
 
 /** An observer that is told of every write and every message, and throws at the first promise that is broken. */
@@ -19,8 +21,8 @@ export interface RegisterOracle {
   said(incarnation: string, message: RegisterMessage): void;
   /** A proposer says this. */
   proposed(message: RegisterMessage): void;
-  /** The change with this tag is told to be committed. */
-  committed(key: string, tag: string): void;
+  /** An operation is told to be committed; `tag` is that of a change, null for a deletion. */
+  committed(key: string, id: OperationId, tag: string | null): void;
   configured(config: RegisterConfig): void;
   /** How many ballots were chosen. */
   readonly chosenCount: number;
@@ -28,6 +30,7 @@ export interface RegisterOracle {
 
 interface Chosen {
   readonly ballot: Ballot;
+  readonly state: RegisterState;
   readonly past: string | null;
 }
 
@@ -40,15 +43,22 @@ interface OfKey {
   readonly chosenTags: Set<string>;
 }
 
-const textOf = (state: RegisterState): string =>
-  JSON.stringify(state, (_name, value: unknown) =>
-    value instanceof Uint8Array ? [...value] : value,
-  );
+const textOfBytes = (bytes: Uint8Array | null): string =>
+  bytes === null ? "none" : String.fromCharCode(...bytes);
+
+const textOf = ({ value, knownFrom, sessions }: RegisterState): string => {
+  let text = `${textOfBytes(value)}|${knownFrom}`;
+  for (const { client, round, droppedTo, results } of sessions) {
+    text += `|${client} ${round} ${droppedTo}`;
+    for (const { number, result } of results) text += `,${number}=${textOfBytes(result)}`;
+  }
+  return text;
+};
 
 const tagOf = (past: string): string => past.split("<")[0] ?? "";
 
-/** An oracle that has seen nothing. */
-export const createRegisterOracle = (pasts: Past): RegisterOracle => {
+/** An oracle that has seen nothing. `hasRoomForAll`: registers remember more clients than there are. */
+export const createRegisterOracle = (pasts: Past, hasRoomForAll: boolean): RegisterOracle => {
   const keys = new Map<string, OfKey>();
   const disks = new Map<string, Map<string, Register>>();
   const floors = new Map<string, number>();
@@ -119,7 +129,7 @@ export const createRegisterOracle = (pasts: Past): RegisterOracle => {
   /** Chosen values form a chain: each comes from the one that was chosen before it. */
   const choose = (key: string, of: OfKey, ballot: Ballot, state: RegisterState): void => {
     const past = readStored(state.value)?.past ?? null;
-    const chosen: Chosen = { ballot, past };
+    const chosen: Chosen = { ballot, state, past };
     of.chosen.push(chosen);
     of.chosen.sort((left, right) => compareBallots(left.ballot, right.ballot));
     const index = of.chosen.indexOf(chosen);
@@ -130,6 +140,11 @@ export const createRegisterOracle = (pasts: Past): RegisterOracle => {
   };
 
   const checkDescent = (key: string, before: Chosen, after: Chosen): void => {
+    const why = whyNoDescendant(before.state, after.state, hasRoomForAll);
+    if (why !== null) {
+      const [later, earlier] = [describeBallot(after.ballot), describeBallot(before.ballot)];
+      throw new Error(`what is chosen is lost: ${why}, ${key} in ${later} after ${earlier}`);
+    }
     if (before.past === null || after.past === null) return;
     const tags = new Set<string>();
     let isDescendant = false;
@@ -139,7 +154,7 @@ export const createRegisterOracle = (pasts: Past): RegisterOracle => {
       if (tags.has(tag)) throw new Error(`an operation is applied twice: ${tag} on ${key}`);
       tags.add(tag);
     }
-    // Unless the register was deleted in between, by a deletion that was committed in a ballot of which nobody of a quorum holds the state any more.
+    // Unless the register was deleted in between, perhaps in the same ballot.
     const isNewLife = key.startsWith("r");
     if (!isDescendant && !isNewLife) {
       throw new Error(
@@ -160,6 +175,20 @@ export const createRegisterOracle = (pasts: Past): RegisterOracle => {
     }
   };
 
+  /** What is erased was a deletion that everybody has accepted: of a value that is older, nobody has anything to bring back. */
+  const checkErased = (incarnation: string, key: string): void => {
+    const accepted = diskOf(incarnation).get(key)?.accepted ?? null;
+    if (accepted === null) return;
+    const holders = ofKey(key).holdersByBallot.get(describeBallot(accepted.ballot));
+    const isEverywhere = configs.some(({ acceptors }) =>
+      acceptors.every((acceptor) => holders?.has(acceptor.incarnation) === true),
+    );
+    if (accepted.state.value === null && isEverywhere) return;
+    throw new Error(
+      `it is erased and no deletion that all have accepted: ${key} at ${incarnation}`,
+    );
+  };
+
   return {
     get chosenCount() {
       return chosenCount;
@@ -171,8 +200,10 @@ export const createRegisterOracle = (pasts: Past): RegisterOracle => {
           if (record.floor < (floors.get(incarnation) ?? 0)) throw new Error("a floor has sunk");
           floors.set(incarnation, record.floor);
           join(incarnation);
-        } else if (record.kind === "no-register") diskOf(incarnation).delete(record.key);
-        else {
+        } else if (record.kind === "no-register") {
+          checkErased(incarnation, record.key);
+          diskOf(incarnation).delete(record.key);
+        } else {
           const { key, register } = record;
           checkMonotone(incarnation, key, register);
           diskOf(incarnation).set(key, register);
@@ -208,10 +239,17 @@ export const createRegisterOracle = (pasts: Past): RegisterOracle => {
     proposed: (message) => {
       if (message.kind === "accept") checkState(message.key, message.ballot, message.state);
     },
-    committed: (key, tag) => {
-      // A register that is deleted has no past.
-      if (key.startsWith("r") || ofKey(key).chosenTags.has(tag)) return;
-      throw new Error(`an operation is committed that is not chosen: ${tag} on ${key}`);
+    committed: (key, id, tag) => {
+      const { chosen, chosenTags } = ofKey(key);
+      // The past of a register ends with a deletion, and a batch may have one; what the register remembers does not.
+      const isChosen =
+        tag !== null && !key.startsWith("r")
+          ? chosenTags.has(tag)
+          : !hasRoomForAll || chosen.some(({ state }) => remembers(state, id));
+      if (isChosen) return;
+      throw new Error(
+        `an operation is committed that is not chosen: ${tag ?? "deletion"} on ${key}`,
+      );
     },
   };
 };

@@ -3,6 +3,7 @@ import {
   type AcceptorProtocol,
   createAcceptor,
   createProposer,
+  defaultProposerLimits,
   type OperationId,
   type ProposerProtocol,
   type RegisterConfig,
@@ -54,6 +55,9 @@ export interface RegisterWorld {
   configured(config: RegisterConfig): void;
 }
 
+/** More than there are in any story. */
+const CLIENT_COUNT_MAX = 64;
+
 const wire = { encode: encodeRegisterMessage, decode: decodeRegisterMessage };
 
 /** A cluster that is down. */
@@ -71,7 +75,8 @@ export const createRegisterWorld = (
     ...(observe === null ? {} : { observe }),
   });
   const pasts: Past = new Map();
-  const oracle = createRegisterOracle(pasts);
+  const clientsMax = story.limits.clientsMax ?? defaultProposerLimits.clientsMax;
+  const oracle = createRegisterOracle(pasts, clientsMax >= CLIENT_COUNT_MAX);
   const { prepareQuorum, acceptQuorum } = story;
   const firstConfig: RegisterConfig = {
     epoch: 1,

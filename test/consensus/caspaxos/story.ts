@@ -3,20 +3,8 @@ import { drawQuorums } from "./quorum-sizes.ts";
 import type { ProposerLimits } from "@syncline/consensus/caspaxos";
 import { type Random, seededRandom } from "@syncline/machine";
 import { type Delays, drawFaults, type Fault, type Weather } from "@syncline/simulator";
-import { drawAction, type ObjectAction, objectKeys } from "./objects.ts";
-
-/** Something that a client does, or that is done about deleted registers. */
-type Deed = { readonly atMs: number; readonly key: string } & (
-  | {
-      readonly kind: "operate";
-      readonly client: string;
-      readonly number: number;
-      readonly action: ObjectAction;
-      /** The proposers that it goes to, one after the other. */
-      readonly by: readonly string[];
-    }
-  | { readonly kind: "collect"; readonly by: string }
-);
+import { type Deed, deedsOf, drawDeeds, drawKeys } from "./deeds.ts";
+import { drawDeletionScenes, drawLossScenes, type Scenes, type Stage } from "./scenes.ts";
 
 /** A proposer's process ends, and another one begins. */
 interface Restart {
@@ -44,32 +32,45 @@ export interface RegisterStory {
   readonly restarts: readonly Restart[];
 }
 
-/** What a seed is about: a bit of everything, keys that are deleted and made again, or acceptors that lose their disks. */
-type Theme = "all" | "deleting" | "losing";
+/** What a seed is about: a bit of everything; keys that are deleted and made again; acceptors that lose their disks; and the latter two as scenes. */
+type Theme = "all" | "deleting" | "deletions" | "losses";
+
+const themes = ["all", "all", "deleting", "deletions", "deletions", "losses", "losses"] as const;
 
 const forMsByTheme: Readonly<Record<Theme, readonly number[]>> = {
   all: [500, 2000, 8000, 20_000, 60_000],
   deleting: [4000, 12_000, 30_000],
-  losing: [4000, 10_000],
+  deletions: [2000, 6000],
+  losses: [4000, 10_000],
+};
+
+const sizesByTheme: Readonly<Record<Theme, readonly number[]>> = {
+  all: [1, 2, 3, 3, 3, 3, 4, 5, 5, 7],
+  deleting: [2, 3, 3, 4],
+  deletions: [2, 3, 3, 3, 4, 5],
+  losses: [3, 3, 3, 4, 5, 5, 7],
 };
 
 const never = ["break", "slow-reader", "roll-back"] as const;
 
 /** To erase takes every acceptor, so where that is the theme they are mostly there, and slow. */
+const mostlyThere = [
+  ...never,
+  "wipe",
+  "restore",
+  "bit-rot",
+  "full-disk",
+  "failed-flush",
+  "partition",
+  "slow-disk",
+  "crash",
+] as const;
+
 const withoutByTheme = {
   all: never,
-  deleting: [
-    ...never,
-    "wipe",
-    "restore",
-    "bit-rot",
-    "full-disk",
-    "failed-flush",
-    "partition",
-    "slow-disk",
-    "crash",
-  ],
-  losing: never,
+  deleting: mostlyThere,
+  deletions: [...mostlyThere, "clog", "slow-line", "pause", "weather"],
+  losses: [...never, "partition", "full-disk", "failed-flush", "slow-line", "wipe"],
 } as const;
 
 const acceptorNames = ["a", "b", "c", "d", "e", "f", "g"];
@@ -77,13 +78,20 @@ const acceptorNames = ["a", "b", "c", "d", "e", "f", "g"];
 /** The story of this seed. */
 export const drawRegisterStory = (seed: number): RegisterStory => {
   const random = seededRandom(seed).fork("caspaxos");
-  const theme = random.pick(["all", "all", "all", "deleting", "losing"] as const);
-  const sizes = theme === "deleting" ? [2, 3, 3, 4] : [1, 2, 3, 3, 3, 3, 4, 5, 5, 7];
-  const acceptors = acceptorNames.slice(0, random.pick(sizes));
+  const theme = random.pick(themes);
+  const acceptors = acceptorNames.slice(0, random.pick(sizesByTheme[theme]));
   const proposers = ["p", "q", "r", "s"].slice(0, random.pick([1, 2, 2, 3, 4]));
   const forMs = random.pick(forMsByTheme[theme]);
   const minMs = random.pick([0.5, 1, 5]);
-  const attemptMs = random.pick([60, 200, 1000]);
+  const delays: Delays = {
+    minMs,
+    meanMs: minMs + random.pick([1, 10, 50]),
+    shape: random.pick(["uniform", "exponential", "heavy-tailed"] as const),
+  };
+  const stage = { acceptors, proposers, wayMs: delays.meanMs, forMs };
+  const scenes = drawScenes(theme, stage, random.fork("scenes"));
+  const targets = { members: acceptors, guests: proposers, without: withoutByTheme[theme] };
+  const faults = [...drawFaults(random.fork("faults"), targets, forMs), ...scenes.faults];
   return {
     seed,
     acceptors,
@@ -96,51 +104,56 @@ export const drawRegisterStory = (seed: number): RegisterStory => {
       { lossRate: 0.02, duplicationRate: 0.5, reorderingRate: 0.1 },
       { lossRate: 0.2, duplicationRate: 0.2, reorderingRate: 0.2 },
     ]),
-    delays: {
-      minMs,
-      meanMs: minMs + random.pick([1, 10, 50]),
-      shape: random.pick(["uniform", "exponential", "heavy-tailed"] as const),
-    },
-    limits: {
-      attemptMs,
-      giveUpMs: attemptMs * random.pick([2, 5, 10]),
-      backoffMs: random.pick([5, 20]),
-      batchMax: random.pick([1, 3, 64]),
-      keysMax: random.pick([1, 3, 1000]),
-      clientsMax: random.pick([1, 3, 64]),
-      resultsMax: random.pick([1, 2, 4]),
-    },
+    delays,
+    limits: drawLimits(theme, random),
     registersMax: random.pick([1, 3, 1000]),
     forMs,
-    faults: [
-      ...drawFaults(
-        random.fork("faults"),
-        { members: acceptors, guests: proposers, without: withoutByTheme[theme] },
-        forMs,
-      ),
-      ...(theme === "losing" ? drawLosses(acceptors, random.fork("losses"), forMs) : []),
-    ],
-    deeds: drawDeeds(proposers, theme, random.fork("deeds"), forMs),
+    faults: faults.sort((left, right) => left.atMs - right.atMs),
+    deeds: [
+      ...deedsOf(scenes.wishes, ["t", "u", "v"], random.fork("scenes of clients")),
+      ...drawDeedsOf(theme, stage, random.fork("deeds")),
+    ].sort((left, right) => left.atMs - right.atMs),
     restarts: drawRestarts(proposers, random.fork("restarts"), forMs),
   };
 };
 
-/** One disk after the other, with messages held up around it. */
-const drawLosses = (
-  acceptors: readonly string[],
-  random: Random,
-  forMs: number,
-): readonly Fault[] => {
-  const faults: Fault[] = [];
-  for (let atMs = random.integer(0, 1000); atMs < forMs; atMs += random.integer(200, 2000)) {
-    const [node, from] = [random.pick(acceptors), random.pick([...acceptors, "p"])];
-    faults.push({ kind: "wipe", atMs, node, forMs: random.integer(10, 300) });
-    if (from === node) continue;
-    const clogMs = random.integer(100, 3000);
-    const to = random.pick(acceptors.filter((name) => name !== from));
-    faults.push({ kind: "clog", atMs: Math.max(0, atMs - 50), from, to, forMs: clogMs });
+const drawScenes = (theme: Theme, stage: Stage, random: Random): Scenes => {
+  switch (theme) {
+    case "all":
+    case "deleting":
+      return { wishes: [], faults: [] };
+    case "deletions":
+      return drawDeletionScenes(stage, random);
+    case "losses":
+      return drawLossScenes(stage, random);
   }
-  return faults;
+};
+
+const drawDeedsOf = (
+  theme: Theme,
+  { proposers, forMs }: Stage,
+  random: Random,
+): readonly Deed[] => {
+  const isDeleting = theme === "deleting";
+  const keys = isDeleting ? ["r1", "r2"] : drawKeys(random);
+  const operationCount = random.pick(isDeleting ? [60, 100] : [10, 40, 120]);
+  const collectionsMax = isDeleting ? 60 : 12;
+  if (theme === "deletions") return [];
+  return drawDeeds(proposers, { keys, operationCount, collectionsMax }, random, forMs);
+};
+
+const drawLimits = (theme: Theme, random: Random): Partial<ProposerLimits> => {
+  // An attempt that a replacement is to outlast must not be short.
+  const attemptMs = random.pick(theme === "losses" ? [200, 1000, 3000] : [60, 200, 1000]);
+  return {
+    attemptMs,
+    giveUpMs: attemptMs * random.pick([2, 5, 10]),
+    backoffMs: random.pick([5, 20]),
+    batchMax: random.pick([1, 3, 64]),
+    keysMax: random.pick([1, 3, 1000]),
+    clientsMax: random.pick(theme === "all" ? [1, 3, 64] : [3, 64, 64]),
+    resultsMax: random.pick([1, 2, 4]),
+  };
 };
 
 const drawRestarts = (
@@ -153,46 +166,3 @@ const drawRestarts = (
     proposer: random.pick(proposers),
     afterEffects: random.integer(0, 12),
   }));
-
-const drawDeeds = (
-  proposers: readonly string[],
-  theme: Theme,
-  random: Random,
-  forMs: number,
-): readonly Deed[] => {
-  const deeds: Deed[] = [];
-  const clients = ["k", "l", "m", "o"].slice(0, random.integer(1, 5));
-  // Few keys make them meet.
-  const isDeleting = theme === "deleting";
-  const some = isDeleting ? ["r1", "r2"] : objectKeys.filter(() => random.chance(0.6));
-  const isOne = some.length === 0 || (!isDeleting && random.chance(0.2));
-  const keys = isOne ? [random.pick(objectKeys)] : some;
-  const count = theme === "losing" ? 120 : random.pick(isDeleting ? [60, 100] : [10, 40, 120]);
-  for (const client of clients) {
-    const own = random.fork(client);
-    const operationCount = Math.ceil(count / clients.length);
-    const times = Array.from({ length: operationCount }, () => own.integer(0, forMs));
-    for (const [index, atMs] of times.sort((left, right) => left - right).entries()) {
-      const number = index + 1;
-      const key = own.pick(keys);
-      const tag = `${client}${number}`;
-      deeds.push({
-        atMs,
-        kind: "operate",
-        key,
-        client,
-        number,
-        action: drawAction(key, tag, client, own),
-        by: Array.from({ length: 4 }, () => own.pick(proposers)),
-      });
-    }
-  }
-  const collecting = random.fork("collections");
-  for (const key of keys.filter((one) => one.startsWith("r"))) {
-    for (let made = collecting.integer(0, isDeleting ? 60 : 12); made > 0; made -= 1) {
-      const atMs = collecting.integer(0, forMs);
-      deeds.push({ atMs, kind: "collect", key, by: collecting.pick(proposers) });
-    }
-  }
-  return deeds.sort((left, right) => left.atMs - right.atMs);
-};

@@ -40,6 +40,8 @@ export interface PaxosOutcome {
 
 const names = ["a", "b", "c", "d", "e", "f", "g"];
 const LEARNED_WITHIN_MS = 60_000;
+/** Longer than a round takes at its most patient. */
+const PROPOSE_AGAIN_AFTER_MS = 15_000;
 
 /** The story of this seed: one to seven acceptors, up to two learners, all of whom may propose. */
 export const drawPaxosStory = (seed: number): PaxosStory => {
@@ -193,13 +195,41 @@ const recover = (
   };
   world.note("everything is made whole");
   world.heal();
-  propose(world, oracle, story.acceptors[0]!, new TextEncoder().encode("last"));
-  world.runUntil(whyNotLearned, LEARNED_WITHIN_MS);
+  proposeUntil(world, oracle, { by: story.acceptors[0]!, value: "last", whyNotYet: whyNotLearned });
   world.note("all lose power at once");
   const before = oracle.chosen;
   for (const node of nodes) node.crash();
   world.run(5000);
-  propose(world, oracle, story.acceptors.at(-1)!, new TextEncoder().encode("too late"));
-  world.runUntil(whyNotLearned, LEARNED_WITHIN_MS);
+  proposeUntil(world, oracle, {
+    by: story.acceptors.at(-1)!,
+    value: "too late",
+    whyNotYet: whyNotLearned,
+  });
   if (oracle.chosen !== before) throw new Error("another value is chosen after a restart");
+};
+
+/**
+ * One proposes, now and then again, until all have learned.
+ *
+ * Once may be too little: it may be down; or it learns from the votes of another's round, and is content, while acceptors are about to vote in a further one
+ * that loses its proposer. Then no ballot has a majority of the votes that can be asked for, though the value is chosen, until somebody proposes again.
+ */
+const proposeUntil = (
+  world: World<PaxosMessage>,
+  oracle: PaxosOracle,
+  {
+    by,
+    value,
+    whyNotYet,
+  }: { readonly by: string; readonly value: string; readonly whyNotYet: () => string | null },
+): void => {
+  let isOver = false;
+  const proposeAgain = (): void => {
+    if (isOver) return;
+    propose(world, oracle, by, new TextEncoder().encode(value));
+    world.schedule.at(world.nowMs + PROPOSE_AGAIN_AFTER_MS, proposeAgain);
+  };
+  proposeAgain();
+  world.runUntil(whyNotYet, LEARNED_WITHIN_MS);
+  isOver = true;
 };

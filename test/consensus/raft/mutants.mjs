@@ -493,4 +493,113 @@ export const mutants = [
       },
     ],
   },
+  {
+    name: "pre-vote-begins-a-term",
+    does: "whoever is asked whether he would vote enters the term that was asked about",
+    changes: [
+      {
+        file: `${raft}raft.ts`,
+        piece: `  if (kind === "pre-vote" || (kind === "pre-vote-answer" && message.isGranted)) return true;`,
+        instead: `  if (kind === "pre-vote-answer" && message.isGranted) return true;`,
+      },
+    ],
+  },
+  {
+    name: "pre-vote-against-a-leader",
+    does: "a node that hears a leader would vote for another",
+    changes: [
+      {
+        file: `${raft}elections.ts`,
+        piece: `  if (state.hole !== null || isInLease(state)) return;`,
+        instead: `  if (state.hole !== null) return;`,
+      },
+    ],
+  },
+  {
+    name: "vote-against-a-leader",
+    does: "a node that hears a leader votes for another",
+    changes: [
+      {
+        file: `${raft}raft.ts`,
+        piece: `  if (kind === "vote" && !message.isTransfer && isInLease(state)) return false;`,
+        instead: `  void isInLease;`,
+      },
+    ],
+  },
+  {
+    name: "late-acknowledgements-counted",
+    does: "an acknowledgement of an earlier term counts in the present one",
+    changes: [
+      {
+        file: `${raft}raft.ts`,
+        piece: `  if (message.term < state.term) return receiveOutdated(state, message);`,
+        instead: `  if (message.term < state.term && message.kind !== "append-answer") return receiveOutdated(state, message);`,
+      },
+      {
+        file: `${raft}raft.ts`,
+        piece: `  if (role.kind !== "leader" || message.term !== state.term) return;`,
+        instead: `  if (role.kind !== "leader") return;`,
+      },
+    ],
+  },
+  {
+    name: "failed-flush-taken-for-done",
+    does: "a flush that failed is taken for one that was done",
+    changes: [
+      {
+        file: "packages/machine/src/runtime.ts",
+        piece: `  state.ports.append(records, (error) => {`,
+        instead: `  state.ports.append(records, (failure) => {
+    const error = failure?.message === "a flush failed" ? null : failure;`,
+      },
+    ],
+  },
+  {
+    name: "uncommitted-members-in-the-snapshot",
+    does: "a snapshot holds the latest configuration of the log, not the one as of its entry",
+    changes: [
+      {
+        file: `${raft}snapshots.ts`,
+        piece: `  const at = configurationAt(log, index);`,
+        instead: `  const at = log.configurations.at(-1) ?? configurationAt(log, index);`,
+      },
+    ],
+  },
+  {
+    name: "commits-beyond-a-snapshot",
+    does: "with a snapshot the entry behind it is taken for committed, too",
+    changes: [
+      {
+        file: `${raft}snapshots.ts`,
+        piece: `  state.commitIndex = last.index;
+  state.appliedIndex`,
+        instead: `  state.commitIndex = Math.min(last.index + 1, lastIndex(log));
+  state.appliedIndex`,
+      },
+    ],
+  },
+  {
+    name: "former-member-counts-itself",
+    does: "a leader that is to go counts itself until it has gone",
+    changes: [
+      {
+        file: `${raft}replication.ts`,
+        piece: `  const electorate = electorateOf(configurationOfState(state));`,
+        instead: `  const { voters, outgoing } = configurationOfState(state);
+  void electorateOf;
+  const electorate = { incoming: [...new Set([...voters, self])], outgoing };`,
+      },
+    ],
+  },
+  {
+    name: "learner-gives-no-vote",
+    does: "a node gives no vote before it knows that it has one",
+    changes: [
+      {
+        file: `${raft}elections.ts`,
+        piece: `  if (term !== state.term || state.hole !== null) return;`,
+        instead: `  if (term !== state.term || state.hole !== null || !isVoting(state)) return;`,
+      },
+    ],
+  },
 ];

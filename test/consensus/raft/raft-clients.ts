@@ -25,6 +25,12 @@ export interface ClientSetup {
   readonly timeoutMs: number;
   /** From 0 to 1: whether it sends a command again though it may be on its way, or gives up after a timeout. */
   readonly impatience: number;
+  /** A mean pause before it asks again after a refusal. */
+  readonly retryMs: number;
+  /** From 0 to 1: how many of its operations are reads. */
+  readonly readShare: number;
+  /** Whether it asks anybody each time, instead of whom it found leading. */
+  readonly isWandering: boolean;
 }
 
 /** A client. */
@@ -93,11 +99,12 @@ const think = (state: ClientState): void => {
 };
 
 const act = (state: ClientState): void => {
-  const { random, keys, world, operations, nextValue } = state.setup;
+  const { random, keys, world, operations, nextValue, nodes } = state.setup;
   const key = random.pick(keys);
+  if (state.setup.isWandering) state.target = random.pick(nodes);
   const callTime = world.nowMs;
   const place = operations.length;
-  if (random.chance(0.4)) {
+  if (random.chance(state.setup.readShare)) {
     operations.push({
       client: state.setup.name,
       key,
@@ -197,7 +204,7 @@ const attempt = (
   send: Send,
   answered: (answer: Answer | null) => void,
 ): void => {
-  const { random, nodes, timeoutMs, impatience } = state.setup;
+  const { random, nodes, timeoutMs, impatience, retryMs } = state.setup;
   state.turn += 1;
   const { turn } = state;
   let isOver = false;
@@ -222,6 +229,6 @@ const attempt = (
       const hinted = nodes.find(({ name }) => name === answer.leader);
       state.target = hinted ?? random.pick(nodes);
     }
-    again(random.integer(5, 60));
+    again(random.integer(1, Math.ceil(2 * retryMs) + 1));
   });
 };

@@ -12,16 +12,20 @@ import {
 import { seededRandom } from "@syncline/machine";
 import { World, type WorldEvent } from "@syncline/simulator";
 import type { Operation } from "@syncline/simulator/judges";
+import { type Adversary, createAdversary } from "./raft-adversary.ts";
 import { type Client, createClient } from "./raft-clients.ts";
-import type { RaftDeed, RaftSetup } from "./raft-deeds.ts";
+import type { RaftDeed } from "./raft-deeds.ts";
+import type { RaftSetup } from "./raft-setup.ts";
 import type { DiskView } from "./raft-disk.ts";
 import { addRaftNode, type RaftNode } from "./raft-node.ts";
 import { createRaftOracle, type RaftOracle } from "./raft-oracle.ts";
 
 /** A cluster. */
 export interface RaftCluster {
+  readonly setup: RaftSetup;
   readonly world: World<RaftMessage>;
   readonly oracle: RaftOracle;
+  readonly adversary: Adversary;
   readonly nodes: readonly RaftNode[];
   readonly clients: readonly Client[];
   readonly operations: Operation[];
@@ -32,9 +36,6 @@ export interface RaftCluster {
 
 /** What sees everything that happens. */
 export type RaftObserver = (event: WorldEvent<RaftMessage>) => void;
-
-const OPERATOR_EVERY_MS = 400;
-const EXPIRE_EVERY_MS = 3000;
 
 /** A cluster in which every process runs and clients have begun. */
 export const createRaftCluster = (
@@ -50,13 +51,14 @@ export const createRaftCluster = (
     seed,
     delays: setup.delays,
     weather: setup.weather,
-    eventCountMax: 3_000_000,
+    eventCountMax: 1_000_000,
     mayLose: (node) => {
       const found = nodes.find(({ name }) => name === node.name);
       return found !== undefined && mayLose(nodes, found);
     },
     ...(observe === null ? {} : { observe }),
   });
+  const adversary = createAdversary({ world, nodes, mayLose: (node) => mayLose(nodes, node) });
   const initial = names.slice(0, initialCount);
   const bootstrap = initial.map((name) => nodeIdOf(name, "1"));
   names.forEach((name, index) => {
@@ -68,6 +70,7 @@ export const createRaftCluster = (
       index,
       bootstrap: initial.includes(name) ? bootstrap : null,
       disks,
+      stepped: (stepping) => adversary.look(stepping),
     });
     nodes.push(node);
   });
@@ -75,25 +78,24 @@ export const createRaftCluster = (
   const operations: Operation[] = [];
   const clients = Array.from({ length: setup.clientCount }, (_, index) =>
     createClient({
+      ...setup,
       world,
       nodes,
       name: `client-${index}`,
       random: random.fork(`client-${index}`),
-      keys: setup.keys,
       nextValue: () => {
         valueCount += 1;
         return valueCount;
       },
       operations,
-      thinkMs: setup.thinkMs,
-      timeoutMs: setup.timeoutMs,
-      impatience: setup.impatience,
     }),
   );
   const wanted = new Set(initial);
   const cluster: RaftCluster = {
+    setup,
     world,
     oracle,
+    adversary,
     nodes,
     clients,
     operations,
@@ -105,11 +107,11 @@ export const createRaftCluster = (
 };
 
 const begin = (cluster: RaftCluster): void => {
-  const { nodes, clients } = cluster;
+  const { nodes, clients, setup } = cluster;
   for (const { node } of nodes) node.start();
   for (const client of clients) client.start();
-  every(cluster, OPERATOR_EVERY_MS, () => operate(cluster));
-  every(cluster, EXPIRE_EVERY_MS, () => {
+  every(cluster, setup.operatorEveryMs, () => operate(cluster));
+  every(cluster, setup.expireEveryMs, () => {
     const timeMs = Math.floor(cluster.world.nowMs);
     leaderOf(cluster)?.propose(encodeSessionCommand({ kind: "expire", timeMs }), () => {});
   });
@@ -125,7 +127,7 @@ const every = (cluster: RaftCluster, everyMs: number, run: () => void): void => 
 };
 
 /** The leader of the latest term, if its process runs. */
-const leaderOf = ({ nodes }: RaftCluster): RaftNode | null => {
+export const leaderOf = ({ nodes }: RaftCluster): RaftNode | null => {
   let found: RaftNode | null = null;
   for (const node of nodes) {
     if (node.node.phase !== "running" || node.raft?.state.role.kind !== "leader") continue;
@@ -137,6 +139,10 @@ const leaderOf = ({ nodes }: RaftCluster): RaftNode | null => {
 /** The configuration that holds at a node. */
 const configurationAtNode = ({ raft }: RaftNode): Configuration | null =>
   raft?.state.log.configurations.at(-1)?.configuration ?? null;
+
+/** Whether all decisions can be made without this node. */
+export const isDispensable = ({ nodes }: RaftCluster, node: RaftNode): boolean =>
+  mayLose(nodes, node);
 
 /** Not if a majority of any configuration that anybody may decide by would be gone. */
 const mayLose = (nodes: readonly RaftNode[], lost: RaftNode): boolean => {
@@ -222,6 +228,10 @@ const perform = (cluster: RaftCluster, deed: RaftDeed): void => {
       return;
     case "unwant":
       if (wanted.size > 1) wanted.delete(deed.node);
+      return;
+    case "replace":
+      wanted.clear();
+      for (const name of deed.nodes) wanted.add(name);
       return;
     case "transfer": {
       const leader = leaderOf(cluster);

@@ -1,12 +1,15 @@
 /** What a seed makes of a cluster: how it is set up, what its operator does, and for how long. */
 import type { RaftOptions } from "@syncline/consensus/raft";
 import type { Random } from "@syncline/machine";
-import type { Delays, Weather } from "@syncline/simulator";
+import { bend, plotOf } from "./raft-plots.ts";
+import type { RaftPlot, RaftSetup } from "./raft-setup.ts";
 
 /** What people do to a cluster. Times are the world's. */
 export type RaftDeed = { readonly atMs: number } & (
   | { readonly kind: "want"; readonly node: string }
   | { readonly kind: "unwant"; readonly node: string }
+  /** These are to be the members, and nobody else. */
+  | { readonly kind: "replace"; readonly nodes: readonly string[] }
   | { readonly kind: "demote"; readonly node: string }
   | { readonly kind: "transfer"; readonly node: string }
   | { readonly kind: "campaign"; readonly node: string }
@@ -14,29 +17,13 @@ export type RaftDeed = { readonly atMs: number } & (
   | { readonly kind: "rot"; readonly node: string; readonly place: number }
 );
 
-/** A cluster. */
-export interface RaftSetup {
-  readonly seed: number;
-  readonly names: readonly string[];
-  /** So many of them begin it; the others come later, if they are wanted. */
-  readonly initialCount: number;
-  readonly isCoded: boolean;
-  readonly delays: Delays;
-  readonly weather: Weather;
-  readonly options: Partial<RaftOptions>;
-  readonly expiryMs: number;
-  readonly snapshotMs: number;
-  readonly clientCount: number;
-  readonly keys: readonly string[];
-  readonly thinkMs: number;
-  readonly timeoutMs: number;
-  readonly impatience: number;
-}
-
 const names = ["a", "b", "c", "d", "e", "f", "g"];
 
-/** The cluster of this seed. */
-export const drawRaftSetup = (seed: number, random: Random): RaftSetup => {
+/** The cluster of this seed, with the duration of its trouble. */
+export const drawRaftSetup = (seed: number, random: Random): RaftSetup =>
+  bend(drawAnySetup(seed, random), random.fork("plot"));
+
+const drawAnySetup = (seed: number, random: Random): RaftSetup => {
   const minMs = random.pick([0.5, 1, 5]);
   const electionTimeoutMs = random.pick([150, 300, 1000]);
   const initialCount = random.pick([1, 2, 3, 3, 3, 3, 3, 4, 5, 5, 7]);
@@ -45,9 +32,11 @@ export const drawRaftSetup = (seed: number, random: Random): RaftSetup => {
   const isStormy = random.chance(0.3);
   return {
     seed,
+    plot: plotOf(seed),
+    forMs: random.fork("duration").pick([1000, 2000, 4000, 8000, 20_000]),
     names: names.slice(0, Math.min(names.length, initialCount + spareCount)),
     initialCount,
-    isCoded: seed % 2 === 0,
+    isCoded: random.fork("coding").chance(0.5),
     delays: {
       minMs,
       meanMs: minMs + random.pick([1, 5, 20]),
@@ -58,6 +47,7 @@ export const drawRaftSetup = (seed: number, random: Random): RaftSetup => {
       duplicationRate: isStormy ? random.pick([0, 0.1]) : 0,
       reorderingRate: isStormy ? random.pick([0, 0.1]) : 0,
     },
+    diskDelays: { minMs: 0.5, meanMs: 2, shape: "heavy-tailed" },
     options: drawOptions(random, electionTimeoutMs, isGuarded),
     expiryMs: random.pick([5000, 20_000, 1_000_000]),
     snapshotMs: random.pick([0, 10, 200]),
@@ -66,6 +56,12 @@ export const drawRaftSetup = (seed: number, random: Random): RaftSetup => {
     thinkMs: random.pick([5, 20, 100, 300]),
     timeoutMs: random.pick([500, 1500, 4000]),
     impatience: random.pick([0, 0.3]),
+    retryMs: 30,
+    readShare: 0.4,
+    isWandering: random.fork("wandering").chance(0.2),
+    operatorEveryMs: random.fork("operator").pick([50, 400]),
+    expireEveryMs: 3000,
+    stranding: random.fork("stranding").pick(["deaf", "mute", "alone", null] as const),
   };
 };
 
@@ -89,32 +85,44 @@ const drawOptions = (
   promotionLagMax: random.pick([0, 10, 100]),
 });
 
-/** How long the trouble of a run lasts. */
-export const drawRaftDurationMs = (random: Random): number =>
-  random.pick([2000, 4000, 8000, 15_000, 30_000, 60_000]);
-
 /** What people do in this time. */
 export const drawRaftDeeds = (
-  { names: all, options }: RaftSetup,
+  { names: all, options, forMs, plot, initialCount }: RaftSetup,
   random: Random,
-  forMs: number,
 ): readonly RaftDeed[] => {
   const deeds: RaftDeed[] = [];
-  const kinds = ["want", "unwant", "demote", "transfer", "campaign", "rot"] as const;
+  const kinds = ["want", "unwant", "replace", "demote", "transfer", "campaign", "rot"] as const;
   for (const kind of kinds) {
     const own = random.fork(kind);
     // Without pre-votes a former member that goes on running unseats every leader, and nothing is promised.
-    const isDisturbing = kind === "unwant" || kind === "demote";
-    if (!own.chance(0.4) || (isDisturbing && options.hasPreVote === false)) continue;
+    const isDisturbing = kind === "unwant" || kind === "demote" || kind === "replace";
+    if (isDisturbing && options.hasPreVote === false) continue;
+    if (!own.chance(shareOf(kind, plot))) continue;
     const gapMs = own.pick([forMs / 2, forMs / 6, forMs / 20]);
     let atMs = own.integer(0, Math.ceil(gapMs * 2));
     for (; atMs < forMs; atMs += own.integer(1, Math.ceil(gapMs * 2) + 1)) {
       const node = own.pick(all);
       if (kind === "rot") deeds.push({ atMs, kind, node, place: own.fraction() });
-      else deeds.push({ atMs, kind, node });
+      else if (kind === "replace") {
+        deeds.push({ atMs, kind, nodes: anyOf(all, own.pick([1, 3, initialCount]), own) });
+      } else deeds.push({ atMs, kind, node });
     }
   }
   return deeds;
+};
+
+/** How many seeds of a plot know such a deed. */
+const shareOf = (kind: RaftDeed["kind"], plot: RaftPlot): number => {
+  if (kind === "replace") return plot === "members" ? 1 : 0.15;
+  if (kind === "transfer" && plot === "reads") return 0.8;
+  if (kind === "rot" && plot !== "disks") return 0.2;
+  return 0.4;
+};
+
+const anyOf = (all: readonly string[], count: number, random: Random): readonly string[] => {
+  const rest = [...all];
+  while (rest.length > count) rest.splice(random.integer(0, rest.length), 1);
+  return rest;
 };
 
 /** A deed in a line of words. */
@@ -124,6 +132,8 @@ export const describeRaftDeed = (deed: RaftDeed): string => {
       return `${deed.node} is to be a member`;
     case "unwant":
       return `${deed.node} is to be none`;
+    case "replace":
+      return `${deed.nodes.join()} are to be the members`;
     case "demote":
       return `${deed.node} is made a learner`;
     case "transfer":

@@ -14,7 +14,7 @@ import {
   type SessionResult,
 } from "@syncline/consensus/raft";
 import { decodeRaftMessage, encodeRaftMessage } from "@syncline/consensus/wire";
-import type { Node, World } from "@syncline/simulator";
+import type { Delays, Node, World } from "@syncline/simulator";
 import { behindWire } from "../recoding.ts";
 import { createReplica, type Replica } from "./key-values.ts";
 import { createRaftDisk, type DiskView, type RaftDisk } from "./raft-disk.ts";
@@ -45,6 +45,9 @@ export interface RaftNodeSetup {
   readonly isCoded: boolean;
   /** How long a snapshot takes to be made. */
   readonly snapshotMs: number;
+  readonly diskDelays: Delays;
+  /** It has taken an input, and nothing is wrong. */
+  stepped(node: RaftNode): void;
 }
 
 /** A node of the cluster. */
@@ -106,7 +109,13 @@ export const addRaftNode = (setup: RaftNodeSetup): RaftNode => {
       return setup.isCoded ? behindWire(raft, wireFormat) : raft;
     },
     deliver,
-    after: () => oracle.stepped(face),
+    diskDelays: setup.diskDelays,
+    isTakenTogether: true,
+    before: (input) => oracle.stepping(face, input),
+    after: (input) => {
+      oracle.stepped(face, input);
+      setup.stepped(face);
+    },
     sending: (_to, message) => oracle.sent(face, message),
   });
   const ask = (waiting: Waiting, submit: (token: number) => void): void => {

@@ -114,7 +114,7 @@ export const scenarios: readonly Scenario[] = [
   {
     name: "idle",
     title: "2,000 rooms of 300 updates with one client each, and after all have left",
-    parameters: { kind: "idle", rooms: 2000, updates: 300, restMs: 3000 },
+    parameters: { kind: "idle", rooms: 2000, updates: 300, restMs: 10_000 },
     short: { kind: "idle", rooms: 10, updates: 30, restMs: 50 },
     needs: "documents",
     isPerWire: true,

@@ -5,12 +5,14 @@ import {
   type AcceptorEffect,
   type AcceptorState,
   afterDisk,
+  drop,
   eraseRegister,
   type Held,
   promiseOf,
   writeRegister,
 } from "./acceptor-state.ts";
 import type { AcceptorHead, RegisterRequest, RegisterResponse } from "./messages.ts";
+import { isSameState } from "./register.ts";
 
 /** A request with the register that it is about. */
 export interface Asked {
@@ -71,7 +73,10 @@ const answerAccept = (
   const accepted = held.register?.accepted ?? null;
   const then = [to(from, { kind: "accepted", key, ballot })];
   // Come again: a success, and no conflict with itself. A proposer that took it for one would give up what is committed.
-  if (accepted !== null && isSameBallot(accepted.ballot, ballot)) return afterDisk(then);
+  if (accepted !== null && isSameBallot(accepted.ballot, ballot)) {
+    // Another value in the same ballot is a proposer's mistake, of which nothing must come.
+    return isSameState(accepted.state, request.state) ? afterDisk(then) : drop(state);
+  }
   const isLater =
     compareBallots(ballot, promiseOf(held.register, head.floor)) >= 0 &&
     compareBallots(ballot, accepted?.ballot ?? noBallot) > 0;

@@ -83,6 +83,10 @@ const recover = (
     // The head of another incarnation: the disk is a copy of one that went on elsewhere. Its promises may have been outdone there, so it is as good as empty.
     if (record.kind !== "head" || record.incarnation !== incarnation) continue;
     assert(record.floor >= (state.head?.floor ?? 0), "the floor has sunk");
+    assert(
+      record.config.epoch >= (state.head?.config.epoch ?? 1),
+      "an earlier epoch is obeyed again",
+    );
     state.head = record;
   }
   if (state.head !== null) return [];

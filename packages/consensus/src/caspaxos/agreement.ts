@@ -1,7 +1,8 @@
 /** What the answers of several acceptors prove together. */
+import { assert } from "@syncline/machine";
 import { compareBallots, isSameBallot } from "../ballot.ts";
 import type { RegisterConfig } from "./config.ts";
-import type { Accepted } from "./register.ts";
+import { type Accepted, isSameState } from "./register.ts";
 
 /** What some acceptors have accepted, seen together. */
 export interface Agreement {
@@ -41,6 +42,7 @@ export const agreementOf = (
       latest !== null &&
       isSameBallot(accepted.ballot, latest.ballot)
     ) {
+      assert(isSameState(accepted.state, latest.state), "a ballot has two values");
       latestCount += 1;
     }
   }

@@ -8,10 +8,11 @@
  *        └── cache ───────────────► accepting ──► outcomes, cache  (one round trip)
  *   collection ────► preparing ──► accepting by all ──► erasing by all
  */
-import { assert } from "@syncline/machine";
-import type { Ballot } from "../ballot.ts";
+import { assert, type PeerId } from "@syncline/machine";
+import { type Ballot, compareBallots, noBallot } from "../ballot.ts";
 import { agreementOf } from "./agreement.ts";
 import { applyOperations, type Found, type Operation } from "./applying.ts";
+import { acceptorOf, type RegisterConfig } from "./config.ts";
 import type { Accepted } from "./register.ts";
 import {
   askAcceptors,
@@ -47,6 +48,7 @@ export const begin = <Change>(
   const { cache } = at;
   const isPromised = cache !== null && cache.promisedBy.size >= state.config.prepareQuorum;
   if (!isPromised) return prepare(state, at, purpose, nowMs);
+  assert(cache.ballot.round > at.proposedRound, "a ballot is used twice");
   return propose(
     state,
     at,
@@ -147,6 +149,11 @@ export const afterPromise = <Change>(
   const needed = isCollection ? config.acceptors.length : config.prepareQuorum;
   if (promises.size < needed) return [];
   const answers = [...promises.values()];
+  assert(
+    answers.every(({ accepted }) => compareBallots(accepted?.ballot ?? noBallot, ballot) < 0),
+    "a promise tells of what was accepted in its own ballot or a larger one",
+  );
+  checkMembers(config, promises.keys());
   const agreement = agreementOf(
     answers.map(({ accepted }) => accepted),
     config,
@@ -222,7 +229,10 @@ const accept = <Change>(
     // There is no register, and the operations make none: this is so as of the promise that the ballot rests on.
     return rereadNothing(state, at, proposing, nowMs);
   }
-  for (const operation of operations) operation.since ??= ballot.round;
+  for (const operation of operations) {
+    assert((operation.since ?? 0) <= ballot.round, "an operation is tried in an earlier round");
+    operation.since ??= ballot.round;
+  }
   useBallot(at, ballot);
   at.round = Math.max(at.round, next?.round ?? ballot.round);
   at.cache = null;
@@ -261,6 +271,7 @@ export const afterAccepted = <Change>(
   const isCollection = purpose.kind === "collection";
   const needed = isCollection ? config.acceptors.length : config.acceptQuorum;
   if (accepted.size < needed) return [];
+  checkMembers(config, accepted);
   if (isCollection) return erase(state, at, { purpose, ballot }, nowMs);
   if (next !== null) {
     at.cache = {
@@ -273,6 +284,15 @@ export const afterAccepted = <Change>(
   return finish(state, at, nowMs, () =>
     attempt.settled.map(({ operation, outcome }) => told(state, at.key, operation, outcome)),
   );
+};
+
+/** Whose answers were counted: each is an acceptor of the configuration, and its prepare quorums meet its accept quorums. */
+const checkMembers = (config: RegisterConfig, names: Iterable<PeerId>): void => {
+  const { acceptors, prepareQuorum, acceptQuorum } = config;
+  for (const name of names) {
+    assert(acceptorOf(config, name) !== null, "somebody is counted who is no acceptor");
+  }
+  assert(prepareQuorum + acceptQuorum > acceptors.length, "quorums do not meet");
 };
 
 const erase = <Change>(

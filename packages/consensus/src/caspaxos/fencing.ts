@@ -1,5 +1,5 @@
 /** What a member does when another acceptor is replaced: it obeys the new configuration from then on, and hands over what it has. */
-import type { PeerId } from "@syncline/machine";
+import { assert, type PeerId } from "@syncline/machine";
 import {
   type AcceptorEffect,
   type AcceptorState,
@@ -54,6 +54,7 @@ const fence = (
   ];
   if (isSameConfig(head.config, config)) return afterDisk(then);
   if (whyNotNext(head.config, config, from) !== null) return drop(state);
+  assert(config.epoch > head.config.epoch, "an earlier epoch is obeyed again");
   state.head = { ...head, config };
   return [{ kind: "persist", records: [state.head], then }];
 };

@@ -148,6 +148,7 @@ const trim = <Change>(state: ProposerState<Change>): void => {
 export const freshBallot = <Change>(state: ProposerState<Change>, at: KeyState<Change>): Ballot => {
   assert(at.round + 2 < ROUND_MAX, "the rounds are used up");
   at.round += 1;
+  assert(at.round > at.proposedRound, "a ballot is not larger than one that has a value");
   return { round: at.round, proposer: state.incarnation };
 };
 

@@ -4,7 +4,7 @@
  * It keeps nothing on disk. Its incarnation is new in each process, so no ballot of a former one is ever used again.
  */
 import { assert, type Input, type Machine, type PeerId } from "@syncline/machine";
-import { isSameBallot, ROUND_ASKED_MAX } from "../ballot.ts";
+import { compareBallots, isSameBallot, noBallot, ROUND_ASKED_MAX } from "../ballot.ts";
 import type { Apply, Operation } from "./applying.ts";
 import {
   afterAccepted,
@@ -246,8 +246,7 @@ const receive = <Change>(
     case "fenced":
     case "copy":
     case "copied":
-      state.droppedCount += 1;
-      return [];
+      return drop(state);
   }
 };
 
@@ -282,6 +281,7 @@ const takeResponse = <Change>(
   // Of an earlier attempt: its ballot is another one.
   if (attempt.kind === "reading" || !isSameBallot(message.ballot, attempt.ballot)) return [];
   if (message.kind === "promise" && attempt.kind === "preparing") {
+    if (!isSoundPromise(message)) return drop(state);
     attempt.promises.set(from, message);
     return afterPromise(state, at, attempt, nowMs);
   }
@@ -293,6 +293,18 @@ const takeResponse = <Change>(
     attempt.erased.add(from);
     return afterErased(state, at, attempt, nowMs);
   }
+  return [];
+};
+
+/** Nobody promises a ballot once it has accepted something in that or in a larger one. */
+const isSoundPromise = ({
+  accepted,
+  ballot,
+}: Extract<RegisterResponse, { kind: "promise" }>): boolean =>
+  compareBallots(accepted?.ballot ?? noBallot, ballot) < 0;
+
+const drop = <Change>(state: ProposerState<Change>): readonly ProposerEffect[] => {
+  state.droppedCount += 1;
   return [];
 };
 

@@ -1,4 +1,5 @@
 /** What is in a register: its value, and the results of the last operations on it, so that one that is tried again is not applied again. */
+import { assert } from "@syncline/machine";
 import type { Ballot } from "../ballot.ts";
 
 /** An operation's result, under the number that its client gave it. */
@@ -44,6 +45,30 @@ export interface Register {
   readonly promise: Ballot;
   readonly accepted: Accepted | null;
 }
+
+/** Whether both states are the same in everything. Cost: their size. */
+export const isSameState = (left: RegisterState, right: RegisterState): boolean =>
+  left === right ||
+  (left.knownFrom === right.knownFrom &&
+    isSameValue(left.value, right.value) &&
+    left.sessions.length === right.sessions.length &&
+    left.sessions.every((session, index) => isSameSession(session, right.sessions[index])));
+
+const isSameValue = (left: Uint8Array | null, right: Uint8Array | null): boolean =>
+  left === null || right === null
+    ? left === right
+    : left.length === right.length && left.every((byte, index) => byte === right[index]);
+
+const isSameSession = (left: Session, right: Session | undefined): boolean =>
+  right !== undefined &&
+  left.client === right.client &&
+  left.round === right.round &&
+  left.droppedTo === right.droppedTo &&
+  left.results.length === right.results.length &&
+  left.results.every(({ number, result }, index) => {
+    const other = right.results[index];
+    return other?.number === number && isSameValue(other.result, result);
+  });
 
 /** How much a register remembers. */
 export interface SessionLimits {
@@ -100,6 +125,14 @@ export const withResult = (
 ): RegisterState => {
   const { id, round, value } = change;
   const before = state.sessions.find(({ client }) => client === id.client);
+  assert(
+    before?.results.every(({ number }) => number !== id.number) !== false,
+    "an operation is applied twice",
+  );
+  assert(
+    round >= (state.sessions.at(-1)?.round ?? 0),
+    "an operation is applied in an earlier round than one before it",
+  );
   const results = [...(before?.results ?? []), { number: id.number, result: change.result }].sort(
     (left, right) => left.number - right.number,
   );

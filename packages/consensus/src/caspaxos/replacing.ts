@@ -184,6 +184,10 @@ const complete = (
   const sources = [...sourceByPeer.values()];
   if (sources.some(({ isDone }) => !isDone)) return [];
   assert(state.head === null, "an acceptor takes its place twice");
+  assert(
+    sources.length === config.acceptors.length - 1,
+    "an acceptor takes its place without having copied all others",
+  );
   const head: AcceptorHead = {
     kind: "head",
     incarnation: state.self.incarnation,

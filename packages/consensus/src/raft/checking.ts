@@ -40,6 +40,7 @@ export const checkState = (state: RaftState, before: Before): void => {
   const snapshotIndex = snapshot?.last.index ?? 0;
   assert(snapshotIndex <= appliedIndex, "a snapshot is ahead of the application");
   assert(log.base.index <= snapshotIndex, "a log begins behind its snapshot");
+  assert(lastId(log).index === lastIndex(log), "a log has a gap");
   assert(lastId(log).term <= term, "an entry is of a later term than its node");
   const { index, configuration } = latestConfiguration(log);
   assert(index <= lastIndex(log), "a configuration holds that is not in the log");
@@ -55,7 +56,8 @@ export const checkState = (state: RaftState, before: Before): void => {
 const checkLeader = (state: RaftState, leader: Leader, before: Before): void => {
   const { log, commitIndex, term, settings } = state;
   for (const progress of leader.progressBy.values()) checkProgress(progress, lastIndex(log));
-  assert(leader.durableIndex <= lastIndex(log), "a leader has on disk what it has not");
+  assert(leader.askedIndex <= lastIndex(log), "a leader gave its disk what it has not");
+  assert(leader.durableIndex <= leader.askedIndex, "a leader counts what its disk was not given");
   assert(!leader.progressBy.has(settings.self), "a leader follows itself");
   assert(leader.uncommittedBytes >= 0, "less than nothing is uncommitted");
   const isOwnCommit =

@@ -16,6 +16,11 @@ export interface RaftOptions {
   readonly electionTimeoutMs?: number;
   /** 100. Longer than a round trip and a flush. */
   readonly heartbeatMs?: number;
+  /**
+   * How long a follower with nothing on its way waits to hear of a commitment. 0: it is told at once, by a message of its own that it answers, which for a lone
+   * client doubles the messages of a write. Later, it hears of it with what is sent next, or by a heartbeat after this long.
+   */
+  readonly commitDelayMs?: number;
   /** Whether an election is called only if it could be won. True: without it, a node that was cut off unseats the leader when it comes back. */
   readonly hasPreVote?: boolean;
   /**
@@ -60,6 +65,7 @@ export const settingsOf = (options: RaftOptions): Settings => {
   const settings: Settings = {
     electionTimeoutMs: 1000,
     heartbeatMs: 100,
+    commitDelayMs: 0,
     hasPreVote: true,
     hasCheckQuorum: true,
     leaseReads: null,

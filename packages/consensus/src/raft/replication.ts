@@ -39,6 +39,11 @@ const bytesBetween = ({ log }: RaftState, index: number, toIndex: number): numbe
  * the inputs that wait: one write and one message for all of them.
  */
 export const appendOwn = (state: RaftState, leader: Leader, content: Content): Entry => {
+  if (content.kind === "configuration") {
+    const { index } = latestConfiguration(state.log);
+    assert(index <= state.commitIndex, "a change of members begins before the last one is over");
+    assert(state.commitIndex >= leader.firstIndex, "a leader changes members too early");
+  }
   const entry: Entry = { index: lastIndex(state.log) + 1, term: state.term, ...content };
   appendEntries(state.log, [entry]);
   leader.uncommittedBytes += bytesOfEntry(entry);
@@ -146,6 +151,7 @@ const commitByCounting = (state: RaftState, leader: Leader): void => {
 };
 
 const afterCommit = (state: RaftState, leader: Leader): void => {
+  assert(termAt(state.log, state.commitIndex) === state.term, "a leader commits another's entry");
   if (state.commitIndex >= leader.firstIndex) admitEarlyReads(state, leader);
   flushApplied(state);
   const { index, configuration } = latestConfiguration(state.log);
@@ -159,8 +165,13 @@ const afterCommit = (state: RaftState, leader: Leader): void => {
   if (isOut) becomeFollower(state, state.term, null);
 };
 
-/** A follower with nothing on its way hears of the commitment at once; others with what is sent to them next. */
+/** A follower with nothing on its way hears of the commitment at once, or by an early heartbeat; others with what is sent to them next. */
 const tellCommit = (state: RaftState, leader: Leader): void => {
+  const { commitDelayMs } = state.settings;
+  if (commitDelayMs > 0) {
+    leader.heartbeatDueMs = Math.min(leader.heartbeatDueMs, state.nowMs + commitDelayMs);
+    return;
+  }
   for (const [to, progress] of leader.progressBy) {
     const { mode } = progress;
     if (mode.kind === "replicate" && mode.inflight.length === 0) {

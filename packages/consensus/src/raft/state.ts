@@ -143,6 +143,9 @@ export const sending = (
   kind: RaftMessageKind,
   term: number = state.term,
 ): RaftEffect => {
+  // The answer to a pre-vote, too, is in the term that was asked about.
+  const isHypothetical = kind.kind === "pre-vote" || kind.kind === "pre-vote-answer";
+  assert(term <= state.term || isHypothetical, "a node speaks in a term that it has not begun");
   const message: RaftMessage = { from: state.settings.self, to, term, ...kind };
   return { kind: "send", to: nameOfNode(to), message };
 };

@@ -6,6 +6,7 @@ import type { HomeRecord } from "../home-protocol.ts";
 import type { CarriedBatch } from "../messages.ts";
 import { whyBadName } from "../names.ts";
 import { tellAdmitted } from "./acknowledging.ts";
+import { whyFenced } from "./fencing.ts";
 import { type HomeState, ownLog, send, type Session } from "./home-state.ts";
 import { recordsOf, store } from "./storing.ts";
 
@@ -96,6 +97,13 @@ export const admitCarried = (
   });
 };
 
+/** Admits a batch of the home's own, which follows from what it has. */
+export const admitOwn = (home: HomeState, batch: Batch): void => {
+  const entry = admit(home, knownElsewhere(home), batch, null);
+  const records = recordsOf(home, [entry]);
+  store(home, { entries: [entry], records, states: [], edges: [], vector: home.accepted });
+};
+
 /** Why a batch is not admitted, or null if it is. */
 const whyRefused = (
   home: HomeState,
@@ -110,6 +118,8 @@ const whyRefused = (
       reason: `a batch of ${batch.payload.length} bytes; the limit is ${batchBytesMax}`,
     };
   }
+  const fenced = whyFenced(home, batch);
+  if (fenced !== null) return fenced;
   const head = home.documents.get(batch.document);
   if (head !== undefined && head.type !== batch.type) {
     return {

@@ -5,6 +5,7 @@ import { type Entry, sizeOf, type State } from "../batch.ts";
 import type { HomeRecord, HomeRow } from "../home-protocol.ts";
 import { startQueuedCatchUps } from "./catching-up.ts";
 import { causalOrder } from "./causal-order.ts";
+import { documentsToPropose, propose } from "./fencing-leader.ts";
 import { type Compaction, deliver, headRecord, type HomeState } from "./home-state.ts";
 
 /** How often the limits may be passed before entries are merged that some other home still lacks. */
@@ -18,14 +19,17 @@ const BACKLOG_FACTOR = 8;
  */
 export const considerCompaction = (home: HomeState): void => {
   if (home.compaction !== null || home.isRolledBack) return;
+  const isProposing = documentsToPropose(home).length > 0;
   const { compactAfterEntries, compactAfterBytes } = home.limits;
   const backlog = Math.max(
     home.entryCount / compactAfterEntries,
     home.entryBytes / compactAfterBytes,
   );
-  if (backlog < 1) return;
+  // A fold that is on its way to the disk would not be in it yet.
+  const isShrinking = home.foldedDocuments.size > 0 && covers(home.durable, home.accepted);
+  if (backlog < 1 && !isProposing && !isShrinking) return;
   const isEverywhere = [...home.peers.values()].every((peer) => covers(peer.vector, home.durable));
-  if (!isEverywhere && backlog < BACKLOG_FACTOR) return;
+  if (!isEverywhere && backlog < BACKLOG_FACTOR && !isProposing) return;
   const cut = new Map(home.durable);
   home.compaction = {
     cut,
@@ -89,6 +93,9 @@ const readOn = (home: HomeState, compaction: Compaction): void => {
       entries.length >= home.limits.compactEntriesMin || bytes >= home.limits.compactAfterBytes / 4;
     if (isWorthIt) compaction.queue.push(document);
   }
+  const folded = [...home.foldedDocuments, ...documentsToPropose(home)];
+  home.foldedDocuments.clear();
+  compaction.queue = [...new Set([...compaction.queue, ...folded])];
   mergeNext(home, compaction);
 };
 
@@ -139,14 +146,16 @@ const takeParts = (home: HomeState, compaction: Compaction, rows: readonly HomeR
   deliver(home, { kind: "compact", document: current.document, type, payloads });
 };
 
-/** Takes the merged state, and writes it as soon as no catch-up reads. Null leaves the document as it is. */
+/** Takes the merged state and what follows from it, and writes it as soon as no catch-up reads. Null leaves the document as it is. */
 export const whenCompacted = (
   home: HomeState,
   document: string,
   payload: Uint8Array | null,
+  proposal: Uint8Array | null,
 ): void => {
   const { compaction } = home;
   if (compaction === null || compaction.current?.document !== document) return;
+  propose(home, document, proposal);
   if (payload === null) {
     mergeNext(home, compaction);
     return;
@@ -163,13 +172,13 @@ export const writeMerged = (home: HomeState): void => {
   if (home.catchUps.size > 0 || parts === null) return;
   const entries = compaction.entriesByDocument.get(document) ?? [];
   const last = lastOf(entries, parts);
-  const type = home.documents.get(document)?.type ?? "";
+  const { type = "", fence = null } = home.documents.get(document) ?? {};
   const records: HomeRecord[] = parts.map(({ part }) => ({ kind: "no-state", part, document }));
   const state: State = { document, type, payload: compaction.merged, last };
   records.push({ kind: "state", part: home.nextPart, state });
   home.nextPart += 1;
   records.push(...placeRecords(compaction, document, entries, last));
-  const head = { document, type, stateBytes: compaction.merged.length, entryBytes: 0 };
+  const head = { document, type, stateBytes: compaction.merged.length, entryBytes: 0, fence };
   home.documents.set(document, head);
   records.push({ kind: "document", head }, headRecord(home, new Map(home.accepted)));
   compaction.isPersisting = true;

@@ -12,6 +12,7 @@ import type { Effect, PeerId } from "@syncline/machine";
 import type { AdmittedEdge, EdgeId, Entry, HomeId, State } from "../batch.ts";
 import type {
   DocumentHead,
+  Fencing,
   HomeConfig,
   HomeOutput,
   HomeProtocol,
@@ -122,10 +123,21 @@ interface ReadingRound {
   isExhausted: boolean;
 }
 
+/** What is under way before a fold. */
+export interface Folding {
+  /** The proposal that is waited for, and what was here when it was seen first; null while there is none. */
+  proposal: { readonly epoch: number; readonly cut: VersionVector } | null;
+  /** Where all logs ended at the moment when every other home had the proposal on its disk. */
+  ends: VersionVector | null;
+  /** What was here when something was last asked, proposed or performed; null while that is not known, in the step in which it comes. */
+  changed: VersionVector | null;
+}
+
 /** Everything. Plain data; `effects` is what the step under way has come to so far. */
 export interface HomeState {
   readonly config: HomeConfig;
   readonly limits: HomeLimits;
+  readonly fencing: Fencing;
   nowMs: number;
   effects: Effect<HomeProtocol>[];
   /** Whether edges are served: the first reading is over. */
@@ -176,6 +188,12 @@ export interface HomeState {
   /** Receivers whose catch-up begins once the compaction is on disk. */
   queuedCatchUps: { receiver: PeerId; from: VersionVector; pullNumber: number }[];
   compaction: Compaction | null;
+  /** Documents in which something was folded that no merged state has yet. */
+  readonly foldedDocuments: Set<string>;
+  /** Documents of which a fold is asked for or proposed. */
+  readonly foldings: Map<string, Folding>;
+  /** Homes all of whose batches were here at some moment since this home began. */
+  readonly metHomes: Set<HomeId>;
   /** Loads of the compaction, by token. */
   compactionToken: number;
   /** When edges with nothing unsettled hear of other disks next, or 0. */
@@ -260,9 +278,14 @@ const createPeer = (home: HomeId): Peer => ({
 });
 
 /** A home before it has recovered anything. */
-export const createHomeState = (config: HomeConfig, limits: HomeLimits): HomeState => ({
+export const createHomeState = (
+  config: HomeConfig,
+  limits: HomeLimits,
+  fencing: Fencing,
+): HomeState => ({
   config,
   limits,
+  fencing,
   nowMs: 0,
   effects: [],
   isOpen: false,
@@ -295,6 +318,9 @@ export const createHomeState = (config: HomeConfig, limits: HomeLimits): HomeSta
   catchUps: new Map(),
   queuedCatchUps: [],
   compaction: null,
+  foldedDocuments: new Set(),
+  foldings: new Map(),
+  metHomes: new Set(),
   compactionToken: 0,
   durableNewsMs: 0,
   awaitedNewsMs: 0,

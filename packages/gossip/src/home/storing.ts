@@ -2,6 +2,7 @@
 import { covers, mergeInto, numberOf, type VersionVector } from "@syncline/clocks";
 import type { AdmittedEdge, Entry, State } from "../batch.ts";
 import type { DocumentHead, HomeRecord } from "../home-protocol.ts";
+import { fenceAfter } from "./fencing.ts";
 import { headRecord, type HomeState } from "./home-state.ts";
 
 /** A document's head goes to disk when it is new and whenever its entries have grown by this much. */
@@ -62,10 +63,12 @@ const putRecords = (home: HomeState, entry: Entry, records: HomeRecord[]): void 
     type: head?.type ?? batch.type,
     stateBytes: head?.stateBytes ?? 0,
     entryBytes: (head?.entryBytes ?? 0) + batch.payload.length,
+    fence: fenceAfter(home, head?.fence ?? null, batch),
   };
   home.documents.set(batch.document, grown);
   const steps = (bytes: number): number => Math.floor(bytes / HEAD_EVERY_BYTES);
-  if (head === undefined || steps(head.entryBytes) !== steps(grown.entryBytes)) {
+  const isFenceNew = grown.fence !== (head?.fence ?? null);
+  if (head === undefined || isFenceNew || steps(head.entryBytes) !== steps(grown.entryBytes)) {
     records.push({ kind: "document", head: grown });
   }
 };
@@ -80,6 +83,7 @@ const stateRecords = (home: HomeState, state: State): readonly HomeRecord[] => {
     type: head?.type ?? state.type,
     stateBytes: Math.max(head?.stateBytes ?? 0, state.payload.length),
     entryBytes: head?.entryBytes ?? 0,
+    fence: fenceAfter(home, head?.fence ?? null, state),
   };
   home.documents.set(state.document, grown);
   // A part counts as an entry, so that a document of many parts is compacted too.

@@ -1,6 +1,6 @@
 /** One client's connection to a node: its requests become proposals and reads, and their outcomes its answers. */
 import { encodeSessionCommand, type SessionResult } from "@syncline/consensus/raft";
-import { atTurnEnd, type Connection, type ConnectionHandlers } from "@syncline/websocket";
+import type { Connection, ConnectionHandlers } from "@syncline/websocket";
 import {
   type ClientAnswer,
   CLIENT_FRAME_BYTES_MAX,
@@ -8,6 +8,7 @@ import {
   decodeRequest,
   encodeAnswer,
 } from "./client-frames.ts";
+import type { WaitingCommand } from "./commands.ts";
 import type { Outcome } from "./proposals.ts";
 
 /** A client that asks for more at a time is told to wait. */
@@ -16,7 +17,8 @@ const BROKEN_CODE = 4400;
 
 /** What a connection needs of its node. */
 export interface ClientServicePorts {
-  propose(data: Uint8Array, settle: (outcome: Outcome) => void): void;
+  /** Puts a command of a session into the log. With `isAlone` nothing else is in its entry. */
+  propose(command: WaitingCommand, settle: (outcome: Outcome) => void): void;
   /** Settles when the present state has everything that was acknowledged before this call. */
   read(settle: (outcome: Outcome) => void): void;
   /** Answers from the present state. */
@@ -30,15 +32,8 @@ export const serveClient = (
 ): ConnectionHandlers => {
   let requestCount = 0;
   let isOpen = true;
-  let waiting: Uint8Array[] = [];
-  const flush = (): void => {
-    for (const frame of waiting) connection.send(frame);
-    waiting = [];
-  };
   const answer = (given: ClientAnswer): void => {
-    if (!isOpen) return;
-    waiting.push(encodeAnswer(given));
-    if (waiting.length === 1) atTurnEnd(flush);
+    if (isOpen) connection.send(encodeAnswer(given));
   };
   const take = (request: ClientRequest): void => {
     if (requestCount >= REQUESTS_MAX) return answer({ id: request.id, kind: "busy" });
@@ -48,7 +43,7 @@ export const serveClient = (
       answer(answerOf(request, outcome, ports));
     };
     if (request.kind === "read") ports.read(settle);
-    else ports.propose(proposalOf(request), settle);
+    else ports.propose({ data: proposalOf(request), isAlone: request.kind === "open" }, settle);
   };
   return {
     frame: (bytes) => {
@@ -86,6 +81,7 @@ const answerOf = (
       };
     case "refused":
       return answerOfRefusal(id, outcome);
+    case "changed":
     case "unknown":
       return { id, kind: "unknown" };
   }

@@ -24,11 +24,14 @@ import { serveClient } from "./client-service.ts";
 import { type Founding, foundersKnown } from "./founding.ts";
 import { PEER_FRAME_BYTES_MAX, PEER_PROTOCOL, peerHeartbeat } from "./peer-frames.ts";
 import { createRaftLinks, type RaftLinks } from "./peer-links.ts";
-import { createProposals, type Outcome, type Proposals } from "./proposals.ts";
+import { groupsOf, joinCommands, type WaitingCommand } from "./commands.ts";
+import { createProposals, type Outcome, type Proposals, type Settle } from "./proposals.ts";
 import type { Registers } from "./register.ts";
 import { openRaftStore, type RaftStore } from "./store.ts";
 
 const SESSION_EXPIRY_MS = 3_600_000;
+/** Nobody reads at a follower, so it need not hear of each commitment by a message of its own. */
+const COMMIT_DELAY_MS = 25;
 /** How often a leader lets time pass in the replicated state. */
 const EXPIRE_EVERY_MS = 60_000;
 
@@ -60,7 +63,9 @@ export interface RaftNode {
   close(): Promise<void>;
 }
 
-type Settle = (outcome: Outcome) => void;
+interface AskedCommand extends WaitingCommand {
+  readonly settle: Settle;
+}
 
 interface Node {
   readonly options: RaftNodeOptions;
@@ -77,6 +82,8 @@ interface Node {
   waker: Waker | null;
   /** Requests of this turn of the event loop, which the machine takes as if they had come at one moment. */
   readonly requests: RaftRequest[];
+  /** Commands of this turn, which become one entry. */
+  readonly commands: AskedCommand[];
   /** Reads of this turn: one question to the followers answers all of them, since it is asked after the last. */
   readonly reads: Settle[];
   restored: Uint8Array[];
@@ -109,6 +116,7 @@ export const startRaftNode = async (options: RaftNodeOptions): Promise<RaftNode>
     runtime: null,
     waker: null,
     requests: [],
+    commands: [],
     reads: [],
     restored: [],
     role: "follower",
@@ -156,7 +164,7 @@ const openServer = (node: Node): Promise<WebSocketServer> => {
     accept: (connection, { protocol }) => {
       if (protocol === PEER_PROTOCOL && node.links !== null) return node.links.accept(connection);
       return serveClient(connection, {
-        propose: (data, settle) => ask(node, (token) => ({ kind: "propose", token, data }), settle),
+        propose: (command, settle) => askCommand(node, { ...command, settle }),
         read: (settle) => askRead(node, settle),
         query: (query) => state.query(query),
       });
@@ -215,7 +223,13 @@ const startMachine = (node: Node): void => {
   const { store, options, self } = node;
   const seed = randomInt(2 ** 32 - 1);
   const bootstrap = node.founders?.includes(self) === true ? node.founders : null;
-  const raft = createRaft({ ...options.raft, self, seed, bootstrap });
+  const raft = createRaft({
+    commitDelayMs: COMMIT_DELAY_MS,
+    ...options.raft,
+    self,
+    seed,
+    bootstrap,
+  });
   node.raft = raft;
   const now = (): number => performance.now();
   const waker = createWaker(now, () => node.runtime?.woken());
@@ -266,17 +280,19 @@ const deliver = (node: Node, output: RaftOutput): void => {
 const letTimePass = (node: Node): void => {
   if (node.role !== "leader") return;
   const data = encodeSessionCommand({ kind: "expire", timeMs: Date.now() });
-  ask(
-    node,
-    (token) => ({ kind: "propose", token, data }),
-    () => {},
-  );
+  askCommand(node, { data, isAlone: false, settle: () => {} });
 };
 
 const ask = (node: Node, make: (token: number) => RaftRequest, settle: Settle): void => {
   if (!isTakingPart(node)) return settle(notLeader);
   submitSoon(node);
-  node.requests.push(make(node.proposals.begin(settle)));
+  node.requests.push(make(node.proposals.begin([settle])));
+};
+
+const askCommand = (node: Node, command: AskedCommand): void => {
+  if (!isTakingPart(node)) return command.settle(notLeader);
+  submitSoon(node);
+  node.commands.push(command);
 };
 
 const askRead = (node: Node, settle: Settle): void => {
@@ -291,17 +307,18 @@ const isTakingPart = ({ runtime }: Node): boolean => runtime?.isRunning === true
 
 /** Not at the end of the turn: the frames of all connections that are ready go along. */
 const submitSoon = (node: Node): void => {
-  if (node.requests.length + node.reads.length === 0) setImmediate(() => submit(node));
+  const waitingCount = node.requests.length + node.commands.length + node.reads.length;
+  if (waitingCount === 0) setImmediate(() => submit(node));
 };
 
-const submit = ({ runtime, requests, reads, proposals }: Node): void => {
-  const [due, settles] = [requests.splice(0), reads.splice(0)];
+const submit = ({ runtime, requests, commands, reads, proposals }: Node): void => {
+  const due = requests.splice(0);
+  for (const group of groupsOf(commands.splice(0))) {
+    const token = proposals.begin(group.map(({ settle }) => settle));
+    due.push({ kind: "propose", token, data: joinCommands(group) });
+  }
+  if (reads.length > 0) due.push({ kind: "read", token: proposals.begin(reads.splice(0)) });
   runtime?.together(() => {
     for (const request of due) runtime.submitted(request);
-    if (settles.length === 0) return;
-    const token = proposals.begin((outcome) => {
-      for (const settle of settles) settle(outcome);
-    });
-    runtime.submitted({ kind: "read", token });
   });
 };

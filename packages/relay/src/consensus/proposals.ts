@@ -6,59 +6,72 @@ import {
   type SessionResult,
   type Sessions,
 } from "@syncline/consensus/raft";
+import { commandsIn } from "./commands.ts";
 
 /** What becomes of a proposal or a read. */
 export type Outcome =
   | { readonly kind: "applied"; readonly result: SessionResult }
   | { readonly kind: "readable" }
+  /** The change of the members is committed. */
+  | { readonly kind: "changed" }
   /** It had and will have no effect. `leader` is the name of the node to ask, if it is known. */
   | { readonly kind: "refused"; readonly reason: string; readonly leader: string | null }
   /** Its entry may yet be applied, or have been. */
   | { readonly kind: "unknown" };
 
-type Settle = (outcome: Outcome) => void;
+/** Tells one who waits. */
+export type Settle = (outcome: Outcome) => void;
 
 /** Those who wait. */
 export interface Proposals {
-  /** A token for a request, which is answered once. */
-  begin(settle: Settle): number;
+  /** A token for a request, which is answered once. Whoever waits for the commands of one entry stands in their order. */
+  begin(settles: readonly Settle[]): number;
   /** Takes what concerns them out of an output; entries are applied to the state first, in order. */
   take(output: RaftOutput): void;
   /** Nobody will hear more. */
   abandon(): void;
 }
 
+/** Who waits for the entry at an index to be applied, and of which term it must be. */
+interface Accepted {
+  readonly term: number;
+  readonly settles: readonly Settle[];
+}
+
+const overwritten: Outcome = { kind: "refused", reason: "overwritten", leader: null };
+
 /** Nobody waits yet. */
 export const createProposals = (sessions: Sessions): Proposals => {
-  const settleByToken = new Map<number, Settle>();
-  const acceptedByIndex = new Map<number, { readonly term: number; readonly settle: Settle }>();
+  const settlesByToken = new Map<number, readonly Settle[]>();
+  const acceptedByIndex = new Map<number, Accepted>();
   let tokenCount = 0;
 
-  const takeToken = (token: number): Settle => {
-    const settle = settleByToken.get(token);
-    settleByToken.delete(token);
-    return settle ?? (() => {});
+  const takeToken = (token: number): readonly Settle[] => {
+    const settles = settlesByToken.get(token);
+    settlesByToken.delete(token);
+    return settles ?? [];
   };
-  const takeIndex = (index: number): { readonly term: number; readonly settle: Settle } | null => {
+  const takeIndex = (index: number): Accepted | null => {
     const accepted = acceptedByIndex.get(index);
     if (accepted === undefined) return null;
     acceptedByIndex.delete(index);
     return accepted;
   };
   const apply = (entry: Entry): void => {
-    const result = entry.kind === "command" ? sessions.apply(entry.index, entry.data) : null;
+    const outcomes = outcomesOf(sessions, entry);
     const accepted = takeIndex(entry.index);
     if (accepted === null) return;
-    // Another entry has its place: it is in no log that will ever be committed.
-    const isIt = accepted.term === entry.term && result !== null;
-    const overwritten: Outcome = { kind: "refused", reason: "overwritten", leader: null };
-    accepted.settle(isIt ? { kind: "applied", result } : overwritten);
+    // Of another term it is another entry: the one that was accepted is in no log that will ever be committed.
+    const isIt = accepted.term === entry.term;
+    for (const [at, settle] of accepted.settles.entries()) {
+      settle(isIt ? (outcomes[at] ?? overwritten) : overwritten);
+    }
   };
 
   return {
-    begin: (settle) => {
+    begin: (settles) => {
       tokenCount += 1;
-      settleByToken.set(tokenCount, settle);
+      settlesByToken.set(tokenCount, settles);
       return tokenCount;
     },
     take: (output) => {
@@ -66,22 +79,23 @@ export const createProposals = (sessions: Sessions): Proposals => {
         case "accepted": {
           const { index, term } = output;
           // In a later term the same place may be filled again, by this node: what was there is gone then.
-          takeIndex(index)?.settle({ kind: "unknown" });
-          acceptedByIndex.set(index, { term, settle: takeToken(output.token) });
+          tell(takeIndex(index)?.settles, { kind: "unknown" });
+          acceptedByIndex.set(index, { term, settles: takeToken(output.token) });
           return;
         }
         case "refused": {
           const leader = output.leader === null ? null : nameOfNode(output.leader);
-          return takeToken(output.token)({ kind: "refused", reason: output.reason, leader });
+          return tell(takeToken(output.token), { kind: "refused", reason: output.reason, leader });
         }
         case "readable":
-          return takeToken(output.token)({ kind: "readable" });
+          return tell(takeToken(output.token), { kind: "readable" });
         case "apply":
           for (const entry of output.entries) apply(entry);
           return;
         case "restore":
           for (const index of acceptedByIndex.keys()) {
-            if (index <= output.snapshot.last.index) takeIndex(index)?.settle({ kind: "unknown" });
+            if (index > output.snapshot.last.index) continue;
+            tell(takeIndex(index)?.settles, { kind: "unknown" });
           }
           return;
         case "role":
@@ -91,10 +105,29 @@ export const createProposals = (sessions: Sessions): Proposals => {
       }
     },
     abandon: () => {
-      for (const settle of settleByToken.values()) settle({ kind: "unknown" });
-      for (const { settle } of acceptedByIndex.values()) settle({ kind: "unknown" });
-      settleByToken.clear();
+      for (const settles of settlesByToken.values()) tell(settles, { kind: "unknown" });
+      for (const { settles } of acceptedByIndex.values()) tell(settles, { kind: "unknown" });
+      settlesByToken.clear();
       acceptedByIndex.clear();
     },
   };
+};
+
+const tell = (settles: readonly Settle[] = [], outcome: Outcome): void => {
+  for (const settle of settles) settle(outcome);
+};
+
+/** Applies an entry to the state. Gives what became of each of its commands, or of the change of the members that it is. */
+const outcomesOf = (sessions: Sessions, entry: Entry): readonly Outcome[] => {
+  switch (entry.kind) {
+    case "command":
+      return commandsIn(entry.data).map((command) => {
+        const result = sessions.apply(entry.index, command);
+        return result === null ? overwritten : { kind: "applied", result };
+      });
+    case "configuration":
+      return [{ kind: "changed" }];
+    case "empty":
+      return [];
+  }
 };

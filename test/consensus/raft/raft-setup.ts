@@ -1,0 +1,58 @@
+/** How a seed sets a cluster up. */
+import type { RaftOptions } from "@syncline/consensus/raft";
+import type { Delays, Weather } from "@syncline/simulator";
+
+/** The kinds of trouble. */
+export type RaftPlot =
+  /** A bit of everything at random times. */
+  | "anything"
+  /** Election timeouts near the delays of messages, votes that come twice or late, crashes of those who have just voted. */
+  | "elections"
+  /** Leaders are cut off with entries of their own, and come back. */
+  | "tails"
+  /** Many members are replaced at once, and lines are cut while that is under way. */
+  | "members"
+  /** Clients read everywhere while leaders change. */
+  | "reads"
+  /** Snapshots after every few entries. */
+  | "snapshots"
+  /** Slow disks, lost tails, lost disks. */
+  | "disks"
+  /** A cluster in good order for an hour or more, with patient timeouts, in which now and then something happens. */
+  | "hours";
+
+/** A cluster. */
+export interface RaftSetup {
+  readonly seed: number;
+  readonly plot: RaftPlot;
+  /** How long the trouble lasts. */
+  readonly forMs: number;
+  readonly names: readonly string[];
+  /** So many of them begin it; the others come later, if they are wanted. */
+  readonly initialCount: number;
+  readonly isCoded: boolean;
+  readonly delays: Delays;
+  readonly diskDelays: Delays;
+  readonly weather: Weather;
+  readonly options: Partial<RaftOptions>;
+  readonly expiryMs: number;
+  readonly snapshotMs: number;
+  readonly clientCount: number;
+  readonly keys: readonly string[];
+  readonly thinkMs: number;
+  readonly timeoutMs: number;
+  readonly impatience: number;
+  /** A mean pause before a client asks again after a refusal. */
+  readonly retryMs: number;
+  /** From 0 to 1: how many of the operations are reads. */
+  readonly readShare: number;
+  /** Whether clients ask anybody each time, instead of whom they found leading. */
+  readonly isWandering: boolean;
+  readonly operatorEveryMs: number;
+  readonly expireEveryMs: number;
+  /** What one member bears for ever after everything else was made whole: it hears nobody, is heard by nobody, or both; null for nothing. */
+  readonly stranding: Stranding | null;
+}
+
+/** How a member is stranded. */
+export type Stranding = "deaf" | "mute" | "alone";

@@ -1,0 +1,37 @@
+/**
+ * A world that is whole but for one member: progress is demanded there, too. Without check-quorum a leader that hears nobody keeps everybody from electing
+ * another; without pre-votes a member that hears nobody unseats every leader (thesis, §6.2 and §9.6).
+ */
+import { leaderOf, isDispensable, type RaftCluster } from "./raft-cluster.ts";
+import type { RaftNode } from "./raft-node.ts";
+
+/** Strands a member, the leader if there is one, and gives what ends that; null if this cluster promises nothing then. */
+export const strand = (cluster: RaftCluster): (() => void) | null => {
+  const { world, nodes, setup } = cluster;
+  const { stranding, options } = setup;
+  const isGuarded = options.hasPreVote !== false && options.hasCheckQuorum !== false;
+  const stranded = leaderOf(cluster) ?? nodes[0];
+  if (stranding === null || !isGuarded || stranded === undefined) return null;
+  if (!isDispensable(cluster, stranded)) return null;
+  const cuts = linesOf(cluster, stranded);
+  for (const [from, to] of cuts) world.network.cut(from, to, 1);
+  world.note(`but ${stranded.name} is ${stranding}`);
+  return () => {
+    for (const [from, to] of cuts) world.network.cut(from, to, -1);
+    world.note(`${stranded.name} is not ${stranding} any more`);
+  };
+};
+
+const linesOf = (
+  { nodes, setup: { stranding } }: RaftCluster,
+  stranded: RaftNode,
+): readonly (readonly [number, number])[] =>
+  nodes
+    .filter((node) => node !== stranded)
+    .flatMap(({ node: { index } }) => {
+      const [own] = [stranded.node.index];
+      return [
+        ...(stranding === "mute" ? [] : [[index, own] as const]),
+        ...(stranding === "deaf" ? [] : [[own, index] as const]),
+      ];
+    });
