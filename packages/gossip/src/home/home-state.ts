@@ -1,6 +1,5 @@
 /** What a home knows, as plain data, and the few questions that every part of it asks. */
 import {
-  covers,
   coversDot,
   type Dot,
   type Incarnation,
@@ -251,12 +250,6 @@ export const countBeyond = (left: VersionVector, right: VersionVector): number =
   let count = 0;
   for (const [log, number] of left) count += Math.max(0, number - numberOf(right, log));
   return count;
-};
-
-/** Whether every other home has all that this one has. */
-export const isSettledEverywhere = (home: HomeState): boolean => {
-  for (const peer of home.peers.values()) if (!covers(peer.vector, home.accepted)) return false;
-  return true;
 };
 
 /** A peer of which nothing is known yet. */

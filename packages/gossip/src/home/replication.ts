@@ -11,7 +11,7 @@ import {
   startCatchUp,
 } from "./catching-up.ts";
 import { sendHello } from "./greeting.ts";
-import { deliver, type HomeState, isSettledEverywhere, ownLog, type Peer } from "./home-state.ts";
+import { deliver, type HomeState, ownLog, type Peer } from "./home-state.ts";
 import { isOwnLogBeyond } from "./own-log.ts";
 import { forgetPresences, sendPresences, takePeerPresence } from "./presence.ts";
 import { cancelPull, considerPull, whenFilled } from "./pulling.ts";
@@ -188,4 +188,10 @@ export const checkSettled = (home: HomeState): void => {
     records: [{ kind: "unsettled", isUnsettled: false }],
     then: [],
   });
+};
+
+/** Whether every other home has all that this one has. */
+const isSettledEverywhere = (home: HomeState): boolean => {
+  for (const peer of home.peers.values()) if (!covers(peer.vector, home.accepted)) return false;
+  return true;
 };
