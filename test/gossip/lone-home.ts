@@ -35,12 +35,13 @@ export interface LoneHome {
 const prefix = Uint8Array.of(1);
 const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
 
-/** A home `a` with these other homes; `incarnation` names its log. */
+/** A home `a` with these other homes; `incarnation` names its log, `writeQuorum` is the W of its space. */
 export const createLoneHome = (
   others: readonly string[] = [],
   limits: Partial<HomeLimits> = {},
   incarnation = "aaaaaaaaaaaaaaaa",
   fencing: Fencing = noFencing,
+  writeQuorum = 1,
 ): LoneHome => {
   const rows = new Map<string, readonly [Uint8Array, Uint8Array]>();
   let sent: { readonly to: string; readonly message: SpaceMessage }[] = [];
@@ -50,7 +51,7 @@ export const createLoneHome = (
   let isHolding = false;
   const loads: (() => void)[] = [];
   const home = createHome(
-    { home: "a", incarnation, others, writeQuorum: 1, readQuorum: 1 },
+    { home: "a", incarnation, others, writeQuorum, readQuorum: 1 },
     { readWaitMs: 0, ...limits },
     fencing,
   );

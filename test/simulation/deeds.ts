@@ -64,6 +64,9 @@ export const drawSetup = (seed: number, random: Random): ClusterSetup => {
       pullGraceMs: random.pick([10, 50, 200]),
       pullTimeoutMs: random.pick([2000, 5000]),
       durableIntervalMs: random.pick([50, 500]),
+      // A stream of its own: the other draws stay what they were.
+      awaitedIntervalMs: random.fork("awaited").pick([10, 250]),
+      storedIntervalMs: random.fork("stored").pick([10, 100]),
     },
     edgeLimits: {
       carriedBytesMax: random.pick([0, 500, 100_000, 100_000, 100_000, 100_000, 100_000]),

@@ -1,6 +1,7 @@
 /** A home of one space: admits edges' batches into its log, keeps them and other homes' on disk, and serves everybody from there. */
 import { covers, mergeInto } from "@syncline/clocks";
 import { assert, type Input, type Machine, type PeerId, unreachable } from "@syncline/machine";
+import { setAlarm, takeAlarm } from "./home/alarm.ts";
 import { admitCarried, admitSubmitted, speakingSession } from "./home/accepting.ts";
 import { cancelCatchUp, goLive, resumeCatchUp, whenPageLoaded } from "./home/catching-up.ts";
 import {
@@ -24,7 +25,13 @@ import {
   whenPeerSaid,
 } from "./home/replication.ts";
 import { whenResumed } from "./home/resting.ts";
-import { stream, tellDisks, whenPersisted, whenWokenForDisks } from "./home/streaming.ts";
+import {
+  stream,
+  tellDisks,
+  whenPersisted,
+  whenWokenForDisks,
+  whenWokenForHomes,
+} from "./home/streaming.ts";
 import {
   type Fencing,
   type HomeConfig,
@@ -69,6 +76,7 @@ export const createHome = (
     writeMerged(home);
     considerCompaction(home);
     checkSettled(home);
+    setAlarm(home);
     const { effects } = home;
     home.effects = [];
     return effects;
@@ -124,7 +132,9 @@ const take = (home: HomeState, input: Input<HomeProtocol>): void => {
   if (home.unstreamed !== null && !mayGoBeforeStream(input)) stream(home);
   switch (input.kind) {
     case "woken":
+      takeAlarm(home);
       checkPull(home);
+      whenWokenForHomes(home);
       return whenWokenForDisks(home);
     case "received":
       return whenReceived(home, input.from, input.message);

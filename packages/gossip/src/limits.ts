@@ -32,6 +32,10 @@ export interface HomeLimits {
   readonly pullTimeoutMs: number;
   /** How often edges with nothing unsettled hear how far logs are on other disks. */
   readonly durableIntervalMs: number;
+  /** How soon an edge hears at the latest that its batches are on more disks than `quorum` asks for. */
+  readonly awaitedIntervalMs: number;
+  /** How soon another home hears at the latest how far logs that are not its own have come on this home's disk. */
+  readonly storedIntervalMs: number;
 }
 
 /** The defaults of `HomeLimits`. */
@@ -50,7 +54,9 @@ export const defaultHomeLimits: HomeLimits = {
   readWaitMs: 2000,
   pullGraceMs: 150,
   pullTimeoutMs: 10_000,
-  durableIntervalMs: 500,
+  durableIntervalMs: 3000,
+  awaitedIntervalMs: 500,
+  storedIntervalMs: 500,
 };
 
 /** Limits of an edge for one space. */

@@ -4,16 +4,21 @@ import { readFile, stat } from "node:fs/promises";
 import { promisify } from "node:util";
 import { BLOCK_BYTES, decodeRecord, type LogRecord } from "./log-record.ts";
 
-const GROWTH_BYTES_MIN = 256 * 1024;
+/** A file gets longer by this much at a time: few enough bytes that a write to the other file, at the same time, hardly waits for them. */
+const GROWTH_BYTES = 256 * 1024;
 
 /** The file, with a position for the next record. */
 export interface LogSegment {
   /** How much has been written since `begin`. */
   readonly usedBytes: number;
+  /** How long the file is: so much is written without making it longer. */
+  readonly sizeBytes: number;
   /** How often the system was asked to flush it since it was opened. */
   readonly flushCount: number;
-  /** Writes a record behind the ones before and flushes it. One call at a time. */
+  /** Writes a record behind the ones before and flushes it; where the file is too short, it is made longer first. One call at a time. */
   append(record: Uint8Array, done: (error: Error | null) => void): void;
+  /** Makes the file at least so long, piece by piece. No other call may be under way. Rejects with the system's error; the pieces before it stay. */
+  lengthen(toBytes: number): Promise<void>;
   /** The next record is written at the beginning, over what was there. */
   begin(): void;
   /** Every whole record of this log that is in the file, in no order; more than were written since `begin`. */
@@ -46,24 +51,35 @@ export const openLogSegment = async (path: string): Promise<LogSegment> => {
     });
   };
 
+  /** Zeros: a flush of bytes in a file that does not grow leaves the file system's own journal alone. */
+  const grow = (growthBytes: number, done: (error: Error | null) => void): void => {
+    writeAll(descriptor, Buffer.alloc(growthBytes), fileBytes, (error) => {
+      if (error !== null) return done(error);
+      fileBytes += growthBytes;
+      if (writesThrough) flushCount += 1;
+      done(null);
+    });
+  };
+
   return {
     get usedBytes() {
       return usedBytes;
+    },
+    get sizeBytes() {
+      return fileBytes;
     },
     get flushCount() {
       return flushCount;
     },
     append: (record, done) => {
       if (usedBytes + record.length <= fileBytes) return append(record, done);
-      // Zeros first: a flush of bytes in a file that does not grow leaves the file system's own journal alone.
-      const growthBytes = Math.max(record.length, fileBytes, GROWTH_BYTES_MIN);
-      const zeros = Buffer.alloc(growthBytes);
-      writeAll(descriptor, zeros, fileBytes, (error) => {
+      grow(Math.max(record.length, GROWTH_BYTES), (error) => {
         if (error !== null) return done(error);
-        fileBytes += growthBytes;
-        if (writesThrough) flushCount += 1;
         append(record, done);
       });
+    },
+    lengthen: async (toBytes) => {
+      while (fileBytes < toBytes) await promisify(grow)(GROWTH_BYTES);
     },
     begin: () => {
       usedBytes = 0;

@@ -16,7 +16,10 @@ import { syncDirectory } from "./durable-files.ts";
 import { sealedWrite, storedWrite } from "./stored-rows.ts";
 import type { Write } from "./store.ts";
 
-/** A file is left for the other at this length, or when it stands for this many rows, which are in memory until they are in the tree. */
+/**
+ * A file is left for the other at this length, or when it stands for this many rows, which are in memory until they are in the tree. A shorter one is
+ * left when it is full, for one of twice its length, which has been made so long meanwhile: so no write waits for a file to become longer.
+ */
 const SEGMENT_BYTES_MAX = 8 * 1024 * 1024;
 const ROWS_MAX = 20_000;
 /** A larger record is worth no second copy: it goes to the tree at once. */
@@ -71,6 +74,11 @@ interface Log {
   /** On their way to the tree. */
   frozen: RecentRows | null;
   checkpoint: Promise<void>;
+  /** The file that is not written is being made longer. */
+  lengthening: Promise<void>;
+  isLengthening: boolean;
+  /** A length that the system refused, and that is not tried again. */
+  refusedBytes: number;
   /** Why the tree could not take rows; then nothing is written any more. */
   failure: Error | null;
   /** Rows that were read back after a crash are in both files: neither may be written before the tree has them. */
@@ -103,6 +111,9 @@ export const openWriteAheadLog = async (options: LogOptions): Promise<WriteAhead
       current: createRecentRows(),
       frozen: null,
       checkpoint: Promise.resolve(),
+      lengthening: Promise.resolve(),
+      isLengthening: false,
+      refusedBytes: Number.POSITIVE_INFINITY,
       failure: null,
       isRecovering: frozen.rowCount > 0,
       isWriting: false,
@@ -155,6 +166,7 @@ const faceOf = (log: Log): WriteAheadLog => ({
     log.isWriting = true;
     await write(log, writes);
     log.isWriting = false;
+    lengthenOther(log);
     checkpointWhenIdle(log);
   },
   get recent() {
@@ -170,6 +182,7 @@ const faceOf = (log: Log): WriteAheadLog => ({
   close: async () => {
     log.stopIdleTimer();
     await log.checkpoint;
+    await log.lengthening;
     if (log.failure === null) freeze(log);
     await log.checkpoint;
     await log.segment.close();
@@ -181,10 +194,9 @@ const write = async (log: Log, writes: readonly Write[]): Promise<void> => {
   if (log.failure !== null) throw log.failure;
   const byteCount = recordBytesOf(writes);
   const isForTree = log.firstWrites.length > 0 || byteCount > RECORD_BYTES_MAX;
-  const isFull =
-    log.segment.usedBytes + byteCount > SEGMENT_BYTES_MAX || log.current.rowCount >= ROWS_MAX;
-  if (isForTree || isFull || log.isRecovering) {
+  if (isForTree || isFull(log, byteCount) || log.isRecovering) {
     await checkpointed(log);
+    await log.lengthening;
     log.isRecovering = false;
     freeze(log);
   }
@@ -196,6 +208,33 @@ const write = async (log: Log, writes: readonly Write[]): Promise<void> => {
   log.sequence += 1;
   log.logBytes += record.bytes.length;
   log.current.take(record);
+};
+
+/** Whether the file is to be left for the other before a record of so many bytes. */
+const isFull = (log: Log, byteCount: number): boolean => {
+  const { segment, otherSegment } = log;
+  const endBytes = segment.usedBytes + byteCount;
+  if (endBytes > SEGMENT_BYTES_MAX || log.current.rowCount >= ROWS_MAX) return true;
+  if (endBytes <= segment.sizeBytes || log.frozen !== null || log.isLengthening) return false;
+  return otherSegment.sizeBytes > Math.max(segment.sizeBytes, byteCount);
+};
+
+/** Makes the other file twice as long as this one, which is half full, if it is free and shorter. */
+const lengthenOther = (log: Log): void => {
+  const { segment, otherSegment } = log;
+  const toBytes = Math.min(2 * segment.sizeBytes, SEGMENT_BYTES_MAX);
+  const isDue = segment.usedBytes * 2 > segment.sizeBytes && toBytes > otherSegment.sizeBytes;
+  if (!isDue || toBytes >= log.refusedBytes || log.frozen !== null || log.isLengthening) return;
+  log.isLengthening = true;
+  log.lengthening = otherSegment
+    .lengthen(toBytes)
+    .catch(() => {
+      // A record makes its own file longer then, and says what is wrong if it cannot.
+      log.refusedBytes = toBytes;
+    })
+    .finally(() => {
+      log.isLengthening = false;
+    });
 };
 
 /** Past the log, after everything in it. */
@@ -263,7 +302,7 @@ const commit = async (log: Log, writes: readonly EnvironmentWrite[]): Promise<vo
 const checkpointWhenIdle = (log: Log): void => {
   const timer = setTimeout(() => {
     if (log.isWriting || log.failure !== null) return;
-    if (log.frozen === null) freeze(log);
+    if (log.frozen === null && !log.isLengthening) freeze(log);
     else checkpointWhenIdle(log);
   }, IDLE_MS);
   timer.unref();

@@ -3,6 +3,7 @@ import {
   createLinkWriter,
   createSpaceWriter,
   greetFrame,
+  heartbeatFrame,
   SUBPROTOCOL,
   WIRE_VERSION,
 } from "@syncline/gossip";
@@ -22,6 +23,7 @@ import { awarenessEntry } from "./y-websocket.ts";
 
 const CHANNEL = 1;
 const DOCUMENT = "default";
+const HEARTBEAT_MS = 15_000;
 
 /** Syncline's own wire. */
 export const nativeWire: Wire = {
@@ -31,9 +33,11 @@ export const nativeWire: Wire = {
     const { promise, resolve, reject } = createDeferred();
     const taker = createTaker(handlers, target.isCopying ? 1 : target.writeQuorum, resolve);
     const path = target.isCopying ? `${url}/${room}` : url;
+    let stopHeartbeats = (): void => {};
     const socket = openWebSocket(path, target.isCopying ? null : SUBPROTOCOL, {
       message: (bytes) => takeNativeFrame(bytes, taker),
       closed: (code) => {
+        stopHeartbeats();
         reject(new Error(`${url}: closed with ${code}`));
         handlers.closed(code);
       },
@@ -41,6 +45,7 @@ export const nativeWire: Wire = {
     return socket.then(async (open) => {
       if (target.isCopying) return { socket: open };
       open.send(maskedFrame(Buffer.concat([greeting, joinFrame(room)])));
+      stopHeartbeats = beatOn(open);
       await promise;
       return { socket: open };
     });
@@ -55,6 +60,13 @@ export const nativeWire: Wire = {
     writeVarUint8Array(encoder, awarenessEntry(presence));
     return maskedFrame(toUint8Array(encoder));
   },
+};
+
+/** A relay ends a connection that says nothing for too long, as a reader's does in a run that takes long. */
+const beatOn = (socket: { send(frame: Buffer): void }): (() => void) => {
+  const timer = setInterval(() => socket.send(maskedFrame(heartbeatFrame)), HEARTBEAT_MS);
+  timer.unref();
+  return () => clearInterval(timer);
 };
 
 /** The item that begins a connection. */

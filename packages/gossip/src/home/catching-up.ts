@@ -1,12 +1,5 @@
 /** Bringing a receiver, edge or home, from what it has to what is on this disk: a snapshot read page by page, shown or taken in as one. */
-import {
-  covers,
-  coversDot,
-  difference,
-  mergeInto,
-  numberOf,
-  type VersionVector,
-} from "@syncline/clocks";
+import { covers, coversDot, difference, numberOf, type VersionVector } from "@syncline/clocks";
 import type { PeerId } from "@syncline/machine";
 import { type AdmittedEdge, countWithin, type Entry, sizeOf, type State } from "../batch.ts";
 import type { HomeRow } from "../home-protocol.ts";
@@ -236,11 +229,11 @@ const whenCaughtUp = (home: HomeState, catchUp: CatchUp): void => {
   }
   const peer = home.peers.get(receiver);
   if (peer === undefined) return;
-  mergeInto(peer.told, target);
   const own = recentBeyond(home, target).filter((entry) => entry.incarnation === ownLog(home));
   peer.isLive = isInRecent(home, target) && !peer.isCongested;
   if (peer.isLive) sendOwn(home, peer, own);
   if (peer.isLive) peer.told.set(ownLog(home), numberOf(home.durable, ownLog(home)));
+  // Also what stood in the answer: it may have been dropped, as one to a pull that was given up, and then nothing would ever say it again.
   tellStored(home, peer);
 };
 

@@ -1,6 +1,5 @@
 /** What a home knows, as plain data, and the few questions that every part of it asks. */
 import {
-  covers,
   coversDot,
   type Dot,
   type Incarnation,
@@ -167,8 +166,10 @@ export interface HomeState {
   entryBytes: number;
   nextPart: number;
   isUnsettled: boolean;
-  /** When to look whether all homes have everything, or 0. */
-  settleCheckMs: number;
+  /** Since when all homes have had everything; null while some has not, or nothing is to be done when they have. */
+  settledSinceMs: number | null;
+  /** When it will be woken next; infinite if nothing was asked for. */
+  alarmMs: number;
   readonly peers: Map<HomeId, Peer>;
   readonly sessions: Map<PeerId, Session>;
   /** Connections that were congested before their edge has said who it is. */
@@ -196,6 +197,12 @@ export interface HomeState {
   compactionToken: number;
   /** When edges with nothing unsettled hear of other disks next, or 0. */
   durableNewsMs: number;
+  /** When edges that wait for more disks than a quorum hear of them next, or 0. */
+  awaitedNewsMs: number;
+  /** When other homes hear next of what nobody waits for, or 0. */
+  storedNewsMs: number;
+  /** How far the own log was on as many disks as a quorum needs when edges were told last. */
+  quorumNumber: number;
   /** Presences that wait for what was said before them to come to the disk. */
   postponedCount: number;
   /** Messages that made no sense here and were dropped. */
@@ -210,11 +217,6 @@ export const send = (home: HomeState, to: PeerId, message: SpaceMessage): void =
 /** Tells the runner. */
 export const deliver = (home: HomeState, output: HomeOutput): void => {
   home.effects.push({ kind: "deliver", output });
-};
-
-/** Asks to be called at or after the time. */
-export const wake = (home: HomeState, atMs: number): void => {
-  home.effects.push({ kind: "wake", atMs });
 };
 
 /** The record of the home's head: what it has (a copy of `accepted`), and how much of it is not compacted. */
@@ -248,12 +250,6 @@ export const countBeyond = (left: VersionVector, right: VersionVector): number =
   let count = 0;
   for (const [log, number] of left) count += Math.max(0, number - numberOf(right, log));
   return count;
-};
-
-/** Whether every other home has all that this one has. */
-export const isSettledEverywhere = (home: HomeState): boolean => {
-  for (const peer of home.peers.values()) if (!covers(peer.vector, home.accepted)) return false;
-  return true;
 };
 
 /** A peer of which nothing is known yet. */
@@ -300,7 +296,8 @@ export const createHomeState = (
   entryBytes: 0,
   nextPart: 1,
   isUnsettled: false,
-  settleCheckMs: 0,
+  settledSinceMs: null,
+  alarmMs: Number.POSITIVE_INFINITY,
   peers: new Map(config.others.map((other) => [other, createPeer(other)])),
   sessions: new Map(),
   carried: new Map(),
@@ -319,6 +316,9 @@ export const createHomeState = (
   metHomes: new Set(),
   compactionToken: 0,
   durableNewsMs: 0,
+  awaitedNewsMs: 0,
+  storedNewsMs: 0,
+  quorumNumber: 0,
   postponedCount: 0,
   droppedCount: 0,
 });

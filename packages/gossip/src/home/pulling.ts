@@ -10,7 +10,6 @@ import {
   type Peer,
   type Pull,
   send,
-  wake,
 } from "./home-state.ts";
 import { isOwnLogBeyond } from "./own-log.ts";
 import { recordsOf, store } from "./storing.ts";
@@ -46,7 +45,6 @@ export const considerPull = (home: HomeState, isUrgent: boolean): void => {
     states: [],
     edges: [],
   };
-  wake(home, home.nowMs + home.limits.pullTimeoutMs);
   send(home, best.home, { kind: "pull", number, vector: new Map(home.accepted) });
 };
 
@@ -57,7 +55,6 @@ const isGraceOver = (home: HomeState, ahead: readonly Peer[]): boolean => {
     const deadlineMs = home.nowMs + home.limits.pullGraceMs;
     home.expected = { vector: new Map(), deadlineMs };
     for (const peer of ahead) mergeInto(home.expected.vector, peer.vector);
-    wake(home, deadlineMs);
     return false;
   }
   return home.nowMs >= expected.deadlineMs;
@@ -102,10 +99,7 @@ export const checkPull = (home: HomeState): void => {
   const { pull } = home;
   if (pull !== null) {
     const deadlineMs = pull.progressMs + home.limits.pullTimeoutMs;
-    if (home.nowMs < deadlineMs) {
-      wake(home, deadlineMs);
-      return;
-    }
+    if (home.nowMs < deadlineMs) return;
     deliver(home, { kind: "violation", peer: pull.from, reason: "a pull made no progress" });
     home.pull = null;
   }

@@ -4,7 +4,7 @@ import type { PeerId } from "@syncline/machine";
 import type { EdgeId } from "../batch.ts";
 import { goLive } from "./catching-up.ts";
 import { sendHello } from "./greeting.ts";
-import { type HomeState, isOnAllDisks, type Peer, send, type Session, wake } from "./home-state.ts";
+import { type HomeState, isOnAllDisks, type Peer, send, type Session } from "./home-state.ts";
 import { sendPresences } from "./presence.ts";
 
 /** Asks all homes that can be reached what they have, and gives them `readWaitMs`. */
@@ -12,7 +12,6 @@ export const startRound = (home: HomeState): void => {
   const number = home.round.number + 1;
   const deadlineMs = home.nowMs + home.limits.readWaitMs;
   home.round = { number, deadlineMs, isRead: false, isExhausted: false };
-  wake(home, deadlineMs);
   for (const peer of home.peers.values()) {
     if (peer.reach === "connected") sendHello(home, peer, number, false);
   }

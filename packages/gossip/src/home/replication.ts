@@ -2,6 +2,7 @@
 import { covers, mergeInto, numberOf, type VersionVector } from "@syncline/clocks";
 import { type Entry, sizeOf } from "../batch.ts";
 import type { PeerMessage } from "../messages.ts";
+import { SETTLED_MS } from "./alarm.ts";
 import {
   cancelCatchUp,
   isInRecent,
@@ -10,14 +11,7 @@ import {
   startCatchUp,
 } from "./catching-up.ts";
 import { sendHello } from "./greeting.ts";
-import {
-  deliver,
-  type HomeState,
-  isSettledEverywhere,
-  ownLog,
-  type Peer,
-  wake,
-} from "./home-state.ts";
+import { deliver, type HomeState, ownLog, type Peer } from "./home-state.ts";
 import { isOwnLogBeyond } from "./own-log.ts";
 import { forgetPresences, sendPresences, takePeerPresence } from "./presence.ts";
 import { cancelPull, considerPull, whenFilled } from "./pulling.ts";
@@ -87,9 +81,8 @@ const whenHello = (
   }
   const isFirst = !peer.isHeard;
   peer.isHeard = true;
-  if (hello.incarnation !== peer.incarnation || !covers(hello.vector, peer.vector)) {
-    startAnew(peer);
-  }
+  const hasLess = hello.incarnation !== peer.incarnation || !covers(hello.vector, peer.vector);
+  if (hasLess) startAnew(peer);
   // Not a join but a replacement: a disk that was wiped or set back knows less than it did, and its copies must not be counted any more.
   peer.incarnation = hello.incarnation;
   peer.vector = new Map(hello.vector);
@@ -103,7 +96,7 @@ const whenHello = (
   startStream(home, peer);
   tellStored(home, peer);
   considerPull(home, true);
-  whenDisksMoved(home);
+  whenDisksMoved(home, { isUrgent: hasLess });
 };
 
 /** Another directory, or the same with less in it: what was sent before is not there any more, and what waits here is of another log. */
@@ -136,7 +129,7 @@ const whenPeerStored = (home: HomeState, peer: Peer, stored: VersionVector): voi
   if (isOwnLogBeyond(home, peer.home, peer.vector)) return;
   startStream(home, peer);
   considerPull(home, false);
-  whenDisksMoved(home);
+  whenDisksMoved(home, { isUrgent: false });
 };
 
 /** Takes entries of the sender's log: each when it follows on what is here and all that it rests on is here too. */
@@ -168,7 +161,7 @@ const whenReplicated = (home: HomeState, peer: Peer, entries: readonly Entry[]):
   }
   acceptWaiting(home);
   considerPull(home, hasGap);
-  whenDisksMoved(home);
+  whenDisksMoved(home, { isUrgent: false });
 };
 
 /** The link takes bytes again: what was not sent meanwhile is found by comparing vectors. */
@@ -182,22 +175,23 @@ export const whenPeerDrained = (home: HomeState, peer: Peer): void => {
 
 /** When all homes have had everything for a while, the mark that says otherwise is taken from the disk. */
 export const checkSettled = (home: HomeState): void => {
-  const delayMs = 2000;
   if (!home.isUnsettled || !isSettledEverywhere(home)) {
-    home.settleCheckMs = 0;
+    home.settledSinceMs = null;
     return;
   }
-  if (home.settleCheckMs === 0) {
-    home.settleCheckMs = home.nowMs + delayMs;
-    wake(home, home.settleCheckMs);
-    return;
-  }
-  if (home.nowMs < home.settleCheckMs) return;
-  home.settleCheckMs = 0;
+  home.settledSinceMs ??= home.nowMs;
+  if (home.nowMs < home.settledSinceMs + SETTLED_MS) return;
+  home.settledSinceMs = null;
   home.isUnsettled = false;
   home.effects.push({
     kind: "persist",
     records: [{ kind: "unsettled", isUnsettled: false }],
     then: [],
   });
+};
+
+/** Whether every other home has all that this one has. */
+const isSettledEverywhere = (home: HomeState): boolean => {
+  for (const peer of home.peers.values()) if (!covers(peer.vector, home.accepted)) return false;
+  return true;
 };

@@ -17,7 +17,6 @@ import {
   type Peer,
   send,
   type Session,
-  wake,
 } from "./home-state.ts";
 
 /** Takes note of what has just become durable, in the order in which it was accepted. It is passed on once all that became so at the same moment is known. */
@@ -134,7 +133,7 @@ const tellPeers = (home: HomeState, entries: readonly Entry[]): void => {
       peer.told.set(ownLog(home), numberOf(home.durable, ownLog(home)));
     }
     if (peer.isCongested) peer.isLive = false;
-    tellStored(home, peer);
+    tellStoredInTime(home, peer);
   }
 };
 
@@ -147,7 +146,28 @@ export const sendOwn = (home: HomeState, peer: Peer, own: readonly Entry[]): voi
 const replicating = (home: HomeState, own: readonly Entry[]): readonly PeerMessage[] =>
   pagesOf(own, home.limits.pageBytesMax).map((entries) => ({ kind: "replicate", entries }));
 
-/** Tells another home what changed on this one's disk since it was told last. */
+/**
+ * Tells another home what changed on this one's disk: at once how far its own log has come, for which its edges wait, and what of this home's log it
+ * was not sent. Of a third home's log it hears with that, or a little later: it needs to know only what may be forgotten, and what it lacks itself.
+ * Were that told at once, too, half of what homes say to each other would be news for which nobody waits.
+ */
+const tellStoredInTime = (home: HomeState, peer: Peer): void => {
+  const isUntold = (log: string): boolean => numberOf(home.durable, log) > numberOf(peer.told, log);
+  const isAwaited =
+    (peer.incarnation !== null && isUntold(peer.incarnation)) || isUntold(ownLog(home));
+  if (isAwaited) return tellStored(home, peer);
+  if (home.storedNewsMs !== 0 || covers(peer.told, home.durable)) return;
+  home.storedNewsMs = home.nowMs + home.limits.storedIntervalMs;
+};
+
+/** Tells the other homes what they have not heard yet, if the time has come. */
+export const whenWokenForHomes = (home: HomeState): void => {
+  if (home.storedNewsMs === 0 || home.nowMs < home.storedNewsMs) return;
+  home.storedNewsMs = 0;
+  for (const peer of heardPeers(home)) tellStored(home, peer);
+};
+
+/** Tells another home all that changed on this one's disk since it was told last. */
 export const tellStored = (home: HomeState, peer: Peer): void => {
   if (peer.isCongested) return;
   const changes = growthOf(home.durable, peer.told);
@@ -157,27 +177,57 @@ export const tellStored = (home: HomeState, peer: Peer): void => {
 };
 
 /**
- * Passes news of other homes' disks on: at once to edges that wait for a batch of their own, now and then to all others.
+ * Passes news of other homes' disks on: at once to edges that wait for a batch of their own, if it makes something settled at `quorum`; soon to those
+ * that wait for more disks than that; now and then to all others. What is urgent, a disk that has less than it had, waits for nothing.
  *
- * Those need it only to know what they may forget; telling each of a hundred readers of each batch twice more would triple their traffic.
+ * Those need it only to know what they may forget; telling each of a hundred readers of each batch twice more would triple their traffic. And an author
+ * whose batch is on enough disks does not wait for the last.
  */
-export const whenDisksMoved = (home: HomeState): void => {
+export const whenDisksMoved = (
+  home: HomeState,
+  { isUrgent }: { readonly isUrgent: boolean },
+): void => {
+  if (home.sessions.size === 0) return;
+  const quorumNumber = numberOnQuorum(home);
+  const isNews = isUrgent || quorumNumber !== home.quorumNumber;
+  home.quorumNumber = quorumNumber;
   for (const session of home.sessions.values()) {
     if (session.ownDot === null || session.phase === "reading") continue;
-    tellDisks(home, session);
-    if (isOnAllDisks(home, session.ownDot)) session.ownDot = null;
+    // A batch that another home admitted is told of as soon as anything is: its author has come here for that.
+    if (isNews || session.ownDot.incarnation !== ownLog(home)) tellAwaited(home, session);
+    else if (home.awaitedNewsMs === 0) {
+      home.awaitedNewsMs = home.nowMs + home.limits.awaitedIntervalMs;
+    }
   }
-  if (home.durableNewsMs !== 0 || home.sessions.size === 0) return;
-  home.durableNewsMs = home.nowMs + home.limits.durableIntervalMs;
-  wake(home, home.durableNewsMs);
+  if (home.durableNewsMs === 0) home.durableNewsMs = home.nowMs + home.limits.durableIntervalMs;
 };
 
-/** Tells all edges what they have not heard yet, if the time has come. */
+/** How far the own log is on as many disks as a quorum needs, as far as is known here. */
+const numberOnQuorum = (home: HomeState): number => {
+  const log = ownLog(home);
+  const numbers = [numberOf(home.durable, log)];
+  for (const peer of home.peers.values()) numbers.push(numberOf(peer.vector, log));
+  numbers.sort((left, right) => right - left);
+  return numbers[home.config.writeQuorum - 1] ?? 0;
+};
+
+const tellAwaited = (home: HomeState, session: Session): void => {
+  tellDisks(home, session);
+  if (session.ownDot !== null && isOnAllDisks(home, session.ownDot)) session.ownDot = null;
+};
+
+/** Tells edges what they have not heard yet, if the time has come. */
 export const whenWokenForDisks = (home: HomeState): void => {
+  if (home.awaitedNewsMs !== 0 && home.nowMs >= home.awaitedNewsMs) {
+    home.awaitedNewsMs = 0;
+    for (const session of home.sessions.values()) {
+      if (session.ownDot !== null && session.phase !== "reading") tellAwaited(home, session);
+    }
+  }
   if (home.durableNewsMs === 0 || home.nowMs < home.durableNewsMs) return;
   home.durableNewsMs = 0;
   for (const session of home.sessions.values()) {
-    if (session.phase !== "reading") tellDisks(home, session);
+    if (session.phase !== "reading") tellAwaited(home, session);
   }
 };
 
