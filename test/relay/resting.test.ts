@@ -2,11 +2,11 @@
 import { incarnationOf } from "@syncline/clocks";
 import type { HomeMessage } from "@syncline/gossip";
 import { openMemoryStore } from "@syncline/storage/memory";
-import { pino } from "pino";
 import { afterEach, expect, test } from "vitest";
 import { settleConfig } from "../../packages/relay/src/config.ts";
 import { openDirectory } from "../../packages/relay/src/directory.ts";
 import { createDocuments } from "../../packages/relay/src/documents.ts";
+import { createLog } from "../../packages/relay/src/log.ts";
 import type { PeerLinks } from "../../packages/relay/src/peer-links.ts";
 import { createSpaceHost, type SpaceHost } from "../../packages/relay/src/space-host.ts";
 import type { SpaceLink } from "../../packages/relay/src/space-port.ts";
@@ -29,7 +29,7 @@ const startHost = async (): Promise<void> => {
       directory,
       documents: createDocuments({ worker: null }),
       chains: createValueChains(),
-      log: pino({ level: "silent" }),
+      log: createLog("silent", "a"),
       ready: async () => {},
       now: () => nowMs,
       homesOf: () => ["a"],

@@ -12,26 +12,36 @@ export interface FrameQueue {
 }
 
 /** A queue in front of a connection whose frames may be joined end to end (those of the native wire may). */
-export const createFrameQueue = (connection: Pick<Connection, "send">): FrameQueue => {
-  let frames: Uint8Array[] = [];
-  let byteCount = 0;
+export const createFrameQueue = (connection: Pick<Connection, "send">): FrameQueue =>
+  new Queue(connection);
 
-  const flush = (): void => {
-    const [first] = frames;
+const none: Uint8Array[] = [];
+
+class Queue implements FrameQueue {
+  readonly #connection: Pick<Connection, "send">;
+  /** The shared empty list while nothing waits. */
+  #frames = none;
+  #byteCount = 0;
+
+  constructor(connection: Pick<Connection, "send">) {
+    this.#connection = connection;
+  }
+
+  send(frame: Uint8Array): void {
+    if (this.#byteCount + frame.length > JOINED_BYTES_MAX) this.flush();
+    this.#byteCount += frame.length;
+    if (this.#frames.length > 0) return void this.#frames.push(frame);
+    this.#frames = [frame];
+    atTurnEnd(() => this.flush());
+  }
+
+  flush(): void {
+    const [first] = this.#frames;
     if (first === undefined) return;
-    const joined = frames.length === 1 ? first : Buffer.concat(frames, byteCount);
-    frames = [];
-    byteCount = 0;
-    connection.send(joined);
-  };
-
-  return {
-    send: (frame) => {
-      if (byteCount + frame.length > JOINED_BYTES_MAX) flush();
-      frames.push(frame);
-      byteCount += frame.length;
-      if (frames.length === 1) atTurnEnd(flush);
-    },
-    flush,
-  };
-};
+    const isOne = this.#frames.length === 1;
+    const joined = isOne ? first : Buffer.concat(this.#frames, this.#byteCount);
+    this.#frames = none;
+    this.#byteCount = 0;
+    this.#connection.send(joined);
+  }
+}

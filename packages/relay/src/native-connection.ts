@@ -48,7 +48,8 @@ export interface NativePorts {
 type Submit = Extract<EdgeMessage, { kind: "submit" }>;
 type Carry = Extract<EdgeMessage, { kind: "carry" }>;
 
-interface Session extends SpaceLink {
+interface Session {
+  readonly link: SpaceLink;
   readonly writer: SpaceWriter;
   /** What came while batches before it are read at the side; null while none are. */
   late: EdgeMessage[] | null;
@@ -66,7 +67,8 @@ interface Client {
   readonly reader: LinkReader;
   readonly writer: LinkWriter;
   readonly sessions: Map<string, Session>;
-  readonly patience: ReturnType<typeof setTimeout>;
+  /** Ends a connection that does not greet; null once it has. */
+  patience: ReturnType<typeof setTimeout> | null;
   isGreeted: boolean;
   /** Sessions that begin meanwhile are told, too. */
   isCongested: boolean;
@@ -80,12 +82,6 @@ export const acceptNative = (
   connection: Connection,
   ports: NativePorts,
 ): ConnectionHandlers => {
-  const noGreeting = "BAD_FRAME: no greeting";
-  const patience = setTimeout(
-    () => connection.close(nativeCloseCodes.badFrame, noGreeting),
-    GREETING_MS,
-  );
-  patience.unref();
   const client: Client = {
     context,
     ports,
@@ -94,7 +90,7 @@ export const acceptNative = (
     reader: createLinkReader(SPACES_MAX),
     writer: createLinkWriter(),
     sessions: new Map(),
-    patience,
+    patience: greetingTimer(connection),
     isGreeted: false,
     isCongested: false,
     peer: null,
@@ -102,22 +98,29 @@ export const acceptNative = (
   return {
     frame: (bytes) => takeFrame(client, bytes),
     closed: (code, reason) => {
-      clearTimeout(patience);
-      for (const session of client.sessions.values()) session.close();
+      if (client.patience !== null) clearTimeout(client.patience);
+      for (const session of client.sessions.values()) session.link.close();
       client.sessions.clear();
       client.peer?.closed(code, reason);
     },
     congested: () => {
       client.isCongested = true;
-      for (const session of client.sessions.values()) session.congested();
+      for (const session of client.sessions.values()) session.link.congested();
       client.peer?.congested?.();
     },
     drained: () => {
       client.isCongested = false;
-      for (const session of client.sessions.values()) session.drained();
+      for (const session of client.sessions.values()) session.link.drained();
       client.peer?.drained?.();
     },
   };
+};
+
+const greetingTimer = (connection: Connection): ReturnType<typeof setTimeout> => {
+  const reason = "BAD_FRAME: no greeting";
+  const timer = setTimeout(() => connection.close(nativeCloseCodes.badFrame, reason), GREETING_MS);
+  timer.unref();
+  return timer;
 };
 
 const takeFrame = (client: Client, bytes: Uint8Array): void => {
@@ -145,7 +148,8 @@ const greet = (client: Client, item: LinkItem | undefined, frame: Uint8Array): b
     refuse(client, nativeCloseCodes.badFrame, "BAD_FRAME: the first item is no greeting");
     return false;
   }
-  clearTimeout(client.patience);
+  if (client.patience !== null) clearTimeout(client.patience);
+  client.patience = null;
   client.isGreeted = true;
   const { greeting } = item;
   if (greeting.version !== WIRE_VERSION) {
@@ -192,7 +196,7 @@ const takeMessage = (client: Client, space: string, message: EdgeMessage): strin
       );
       return null;
     }
-    client.sessions.get(space)?.close();
+    client.sessions.get(space)?.link.close();
     // A channel can be named anew without having been closed, so the reader's limit is none for sessions.
     if (client.sessions.size >= SPACES_MAX && !client.sessions.has(space)) {
       return "BAD_FRAME: too many spaces";
@@ -207,7 +211,7 @@ const takeMessage = (client: Client, space: string, message: EdgeMessage): strin
 /** Passes a message on, after those before it. */
 const inOrder = (client: Client, session: Session, message: EdgeMessage): void => {
   if (session.late !== null) return wait(client, session, message);
-  if (message.kind !== "submit" && message.kind !== "carry") return session.send(message);
+  if (message.kind !== "submit" && message.kind !== "carry") return session.link.send(message);
   const verdicts = verdictsOf(client, message);
   if (!(verdicts instanceof Promise)) return passJudged(client, session, message, verdicts);
   session.late = [];
@@ -255,7 +259,7 @@ const passJudged = (
 ): void => {
   if (message.kind === "submit") return submit(client, session, message, verdicts);
   const batches = message.batches.filter((_, index) => verdicts[index] === null);
-  session.send({ kind: "carry", batches });
+  session.link.send({ kind: "carry", batches });
 };
 
 /** Passes on what is well formed; a batch that is not is refused alone, so that one odd update does not take a client's other spaces away. */
@@ -264,7 +268,7 @@ const submit = (client: Client, session: Session, message: Submit, verdicts: Ver
   let run: Batch[] = [];
   const pass = (endNumber: number): void => {
     const firstNumber = endNumber - run.length;
-    if (run.length > 0) session.send({ kind: "submit", firstNumber, batches: run });
+    if (run.length > 0) session.link.send({ kind: "submit", firstNumber, batches: run });
     run = [];
   };
   message.batches.forEach((batch, index) => {
@@ -299,13 +303,13 @@ const openSession = (client: Client, space: string): Session => {
     },
   });
   if (client.isCongested) link.congested();
-  return { ...link, writer, late: null, lateBytes: 0 };
+  return { link, writer, late: null, lateBytes: 0 };
 };
 
 const closeSession = (client: Client, space: string): void => {
   const session = client.sessions.get(space);
   if (session === undefined) return;
-  session.close();
+  session.link.close();
   client.sessions.delete(space);
   client.queue.send(client.writer.close(session.writer));
 };

@@ -281,7 +281,7 @@ const beginNewLife = (running: Running): Promise<void> => {
 const accept = (
   running: Running,
   connection: Connection,
-  request: ConnectionRequest,
+  { protocol, url, address }: ConnectionRequest,
 ): ConnectionHandlers => {
   const { context, port, links, host, rooms, connections } = running;
   if (running.failure !== null || running.isDraining || running.newLife !== null) {
@@ -295,12 +295,12 @@ const accept = (
     refusedCount += 1;
     // A frame can hold a million batches that are refused one by one, and a line of the log stops everything until it is written.
     if (refusedCount > REFUSED_LINES_MAX) return;
-    context.log.warn({ address: request.address, reason }, "a client was refused");
+    context.log.warn({ address, reason }, "a client was refused");
   };
   const handlers =
-    request.protocol === SUBPROTOCOL
+    protocol === SUBPROTOCOL
       ? acceptNative(context, connection, { port, links, writerOf: host.writerOf, refused })
-      : rooms.accept(connection, request.url);
+      : rooms.accept(connection, url);
   return {
     ...handlers,
     closed: (code, reason) => {

@@ -13,7 +13,7 @@ import { type HostedSpace, openHostedSpace } from "./hosted-space.ts";
 import type { PeerLinks } from "./peer-links.ts";
 import type { RelayContext } from "./relay-context.ts";
 import type { SpaceLink } from "./space-port.ts";
-import { createSubmitJoiner } from "./submit-joiner.ts";
+import { createSubmitJoiner, type SubmitJoiner } from "./submit-joiner.ts";
 
 /** How long a space must be quiet before it is closed: to open it again costs a few reads, and where it has other homes a greeting with each. */
 const QUIET_MS = { alone: 2000, shared: 10_000 } as const;
@@ -58,11 +58,6 @@ export interface SpaceHostPorts {
   failed(error: Error): void;
   /** A space is open no longer: its channel is free. */
   closedSpace(writer: SpaceWriter): void;
-}
-
-interface Session {
-  readonly space: string;
-  readonly handlers: EdgeHandlers;
 }
 
 interface Hosting {
@@ -132,32 +127,59 @@ export const createSpaceHost = (context: RelayContext, ports: SpaceHostPorts): S
 
 const attach = (hosting: Hosting, space: string, handlers: EdgeHandlers): SpaceLink => {
   hosting.sessionCount += 1;
-  const peer = `edge:${hosting.sessionCount}`;
-  const { sessions } = hosting;
+  const session = new Session(hosting, `edge:${hosting.sessionCount}`, space, handlers);
   if (hosting.isClosed) queueMicrotask(() => handlers.closed());
-  else sessions.set(peer, { space, handlers });
-  const receive = (message: EdgeMessage): void => {
-    if (sessions.has(peer)) open(hosting, space).received(peer, message);
-  };
-  const joiner = createSubmitJoiner(receive);
-  const tell = (request: HomeRequest): void => {
-    joiner.flush();
-    if (sessions.has(peer)) open(hosting, space).submitted(request);
-  };
-  return {
-    send: (message) => {
-      if (message.kind === "submit") return joiner.add(message);
-      joiner.flush();
-      receive(message);
-    },
-    congested: () => tell({ kind: "congested", peer }),
-    drained: () => tell({ kind: "drained", peer }),
-    close: () => {
-      joiner.flush();
-      endSession(hosting, peer);
-    },
-  };
+  else hosting.sessions.set(session.peer, session);
+  return session;
 };
+
+/** An edge's session. A class, since closures for each would be most of what a silent one costs. */
+class Session implements SpaceLink {
+  readonly hosting: Hosting;
+  readonly peer: PeerId;
+  readonly space: string;
+  readonly handlers: EdgeHandlers;
+  readonly joiner: SubmitJoiner = createSubmitJoiner((submit) => this.receive(submit));
+
+  constructor(hosting: Hosting, peer: PeerId, space: string, handlers: EdgeHandlers) {
+    this.hosting = hosting;
+    this.peer = peer;
+    this.space = space;
+    this.handlers = handlers;
+  }
+
+  send(message: EdgeMessage): void {
+    if (message.kind === "submit") return this.joiner.add(message);
+    this.joiner.flush();
+    this.receive(message);
+  }
+
+  congested(): void {
+    this.tell({ kind: "congested", peer: this.peer });
+  }
+
+  drained(): void {
+    this.tell({ kind: "drained", peer: this.peer });
+  }
+
+  close(): void {
+    this.joiner.flush();
+    endSession(this.hosting, this.peer);
+  }
+
+  receive(message: EdgeMessage): void {
+    if (this.isAttached) open(this.hosting, this.space).received(this.peer, message);
+  }
+
+  tell(request: HomeRequest): void {
+    this.joiner.flush();
+    if (this.isAttached) open(this.hosting, this.space).submitted(request);
+  }
+
+  get isAttached(): boolean {
+    return this.hosting.sessions.has(this.peer);
+  }
+}
 
 const endSession = (hosting: Hosting, peer: PeerId): void => {
   const { sessions, spaces, rests } = hosting;

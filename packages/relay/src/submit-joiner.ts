@@ -16,27 +16,40 @@ export interface SubmitJoiner {
 }
 
 /** A joiner in front of a session's home. */
-export const createSubmitJoiner = (pass: (submit: Submit) => void): SubmitJoiner => {
-  let firstNumber = 0;
-  let batches: Batch[] = [];
+export const createSubmitJoiner = (pass: (submit: Submit) => void): SubmitJoiner =>
+  new Joiner(pass);
 
-  const flush = (): void => {
-    if (batches.length === 0) return;
-    const submit: Submit = { kind: "submit", firstNumber, batches };
-    batches = [];
-    pass(submit);
-  };
+const none: Batch[] = [];
 
-  return {
-    add: (submit) => {
-      if (submit.firstNumber !== firstNumber + batches.length) flush();
-      if (batches.length === 0) {
-        firstNumber = submit.firstNumber;
-        atTurnEnd(flush);
-      }
-      batches.push(...submit.batches);
-      if (batches.length >= BATCHES_MAX) flush();
-    },
-    flush,
-  };
-};
+class Joiner implements SubmitJoiner {
+  readonly #pass: (submit: Submit) => void;
+  #firstNumber = 0;
+  /** The shared empty list while nothing waits: a silent session has none of its own. */
+  #batches = none;
+
+  constructor(pass: (submit: Submit) => void) {
+    this.#pass = pass;
+  }
+
+  add(submit: Submit): void {
+    if (submit.firstNumber !== this.#firstNumber + this.#batches.length) this.flush();
+    if (this.#batches.length === 0) {
+      this.#batches = [];
+      this.#firstNumber = submit.firstNumber;
+      atTurnEnd(() => this.flush());
+    }
+    this.#batches.push(...submit.batches);
+    if (this.#batches.length >= BATCHES_MAX) this.flush();
+  }
+
+  flush(): void {
+    if (this.#batches.length === 0) return;
+    const submit: Submit = {
+      kind: "submit",
+      firstNumber: this.#firstNumber,
+      batches: this.#batches,
+    };
+    this.#batches = none;
+    this.#pass(submit);
+  }
+}

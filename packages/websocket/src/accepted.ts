@@ -4,7 +4,12 @@ import type { WebSocket } from "ws";
 import { closeCode, codeOfError, cutReason, serverCode } from "./close-codes.ts";
 import { type CongestionGauge, createCongestionGauge } from "./congestion.ts";
 import type { Connection, ConnectionHandlers } from "./connection.ts";
-import { type Liveness, watchLiveness } from "./liveness.ts";
+import {
+  type Liveness,
+  type LivenessPorts,
+  type LivenessSettings,
+  watchLiveness,
+} from "./liveness.ts";
 import { createSendQueue, type SendQueue } from "./send-queue.ts";
 import { type FrameJoiner, fragmentHeader } from "./server-frames.ts";
 import type { Heartbeat, ListenSettings } from "./server-options.ts";
@@ -32,72 +37,95 @@ export interface AcceptedOptions {
   readonly joiner: FrameJoiner;
 }
 
-interface Line extends AcceptedOptions {
-  readonly queue: SendQueue;
-  readonly gauge: CongestionGauge;
-  readonly connection: Connection;
-  liveness: Liveness | null;
-  /** Whether what is queued will be passed on at the end of this turn. */
-  isPumpDue: boolean;
-  readonly finishTurn: () => void;
-  handlers: ConnectionHandlers | null;
-  /** Why this side is ending the connection, once it is. */
-  ending: { readonly code: number; readonly reason: string } | null;
-  stopStuckTimer: () => void;
-  stopCloseTimer: () => void;
-}
-
 /** Takes charge of a WebSocket that has just opened; `accept` returns the connection's handlers. It is not kept: the request that it knows has many parts. */
 export const takeCharge = (
   options: AcceptedOptions,
   accept: (connection: Connection) => ConnectionHandlers,
 ): Connection => {
-  const line: Line = {
-    ...options,
-    queue: createSendQueue(),
-    gauge: createCongestionGauge(options.settings, {
-      congested: () => {
-        watchProgress(line);
-        fence(line, () => line.handlers?.congested?.());
-      },
-      drained: () => {
-        line.stopStuckTimer();
-        fence(line, () => line.handlers?.drained?.());
-      },
-    }),
-    connection: connectionOf(() => line),
-    liveness: null,
-    isPumpDue: false,
-    finishTurn: () => {
-      line.isPumpDue = false;
-      if (!line.queue.isEmpty) passOn(line);
-    },
-    handlers: null,
-    ending: null,
-    stopStuckTimer: () => {},
-    stopCloseTimer: () => {},
-  };
+  const line = new Line(options);
   listen(line);
-  line.liveness = watch(line);
+  line.liveness = watchLiveness(livenessOf(line), line);
   fence(line, () => {
-    line.handlers = accept(line.connection);
+    line.handlers = accept(line);
     // There was nobody to tell when it sent more than the mark at once.
     if (line.gauge.isCongested) line.handlers.congested?.();
   });
-  return line.connection;
+  return line;
 };
 
-const connectionOf = (line: () => Line): Connection => ({
-  send: (frame) => {
-    send(line(), frame);
-  },
-  close: (code, reason) => {
-    close(line(), code, reason);
-  },
-  get bufferedBytes() {
-    return bufferedBytesOf(line());
-  },
-});
+const nothing = (): void => {};
+
+/**
+ * The connection, as its owner, its gauge and its watch know it.
+ *
+ * A class: most connections of a busy server are idle, and what each of them costs was mostly closures.
+ */
+class Line implements Connection, LivenessPorts {
+  readonly webSocket: WebSocket;
+  readonly stream: AcceptedOptions["stream"];
+  readonly settings: ListenSettings;
+  readonly heartbeatFrame: Uint8Array | null;
+  readonly isMutual: boolean;
+  readonly joiner: FrameJoiner;
+  readonly queue: SendQueue = createSendQueue();
+  readonly gauge: CongestionGauge;
+  liveness: Liveness | null = null;
+  /** Whether what is queued will be passed on at the end of this turn. */
+  isPumpDue = false;
+  handlers: ConnectionHandlers | null = null;
+  /** Why this side is ending the connection, once it is. */
+  ending: { readonly code: number; readonly reason: string } | null = null;
+  stopStuckTimer: () => void = nothing;
+  stopCloseTimer: () => void = nothing;
+
+  constructor({ webSocket, stream, settings, heartbeat, joiner }: AcceptedOptions) {
+    this.webSocket = webSocket;
+    this.stream = stream;
+    this.settings = settings;
+    this.heartbeatFrame = heartbeat?.frame ?? null;
+    this.isMutual = heartbeat?.isMutual ?? false;
+    this.joiner = joiner;
+    this.gauge = createCongestionGauge(settings, this);
+  }
+
+  send(frame: Uint8Array): void {
+    send(this, frame);
+  }
+
+  close(code: number, reason: string): void {
+    close(this, code, reason);
+  }
+
+  get bufferedBytes(): number {
+    return bufferedBytesOf(this);
+  }
+
+  congested(): void {
+    watchProgress(this);
+    fence(this, () => this.handlers?.congested?.());
+  }
+
+  drained(): void {
+    this.stopStuckTimer();
+    fence(this, () => this.handlers?.drained?.());
+  }
+
+  heartbeat(): void {
+    if (this.heartbeatFrame !== null) send(this, this.heartbeatFrame);
+  }
+
+  ping(): void {
+    this.webSocket.ping();
+  }
+
+  silent(): void {
+    cut(this, closeCode.silent, "nothing received for too long");
+  }
+
+  arrivedBytes(): number {
+    return this.stream.bytesRead ?? 0;
+  }
+}
 
 const bufferedBytesOf = ({ queue, webSocket }: Line): number =>
   queue.bytes + (webSocket.readyState === webSocket.CLOSED ? 0 : webSocket.bufferedAmount);
@@ -126,27 +154,14 @@ const listen = (line: Line): void => {
   });
 };
 
-const watch = (line: Line): Liveness => {
-  const { heartbeat, stream } = line;
-  const { heartbeatMs, silenceMs, pingMs } = line.settings;
+const livenessOf = ({ heartbeatFrame, isMutual, settings }: Line): LivenessSettings => {
+  const { heartbeatMs, silenceMs, pingMs } = settings;
   const never = Number.POSITIVE_INFINITY;
-  const settings = {
-    heartbeatMs: heartbeat === null ? never : heartbeatMs,
-    pingMs: heartbeat?.isMutual ? never : pingMs,
-    silenceMs: heartbeat?.isMutual ? silenceMs : pingMs * 2,
+  return {
+    heartbeatMs: heartbeatFrame === null ? never : heartbeatMs,
+    pingMs: isMutual ? never : pingMs,
+    silenceMs: isMutual ? silenceMs : pingMs * 2,
   };
-  return watchLiveness(settings, {
-    heartbeat: () => {
-      if (heartbeat !== null) send(line, heartbeat.frame);
-    },
-    ping: () => {
-      line.webSocket.ping();
-    },
-    silent: () => {
-      cut(line, closeCode.silent, "nothing received for too long");
-    },
-    arrivedBytes: () => stream.bytesRead ?? 0,
-  });
 };
 
 const receive = (line: Line, data: Buffer, isBinary: boolean): void => {
@@ -174,7 +189,10 @@ const send = (line: Line, frame: Uint8Array): void => {
   if (line.queue.bytes >= joinedBytesMax) return passOn(line);
   if (line.isPumpDue) return;
   line.isPumpDue = true;
-  atTurnEnd(line.finishTurn);
+  atTurnEnd(() => {
+    line.isPumpDue = false;
+    if (!line.queue.isEmpty) passOn(line);
+  });
 };
 
 const passOn = (line: Line): void => {

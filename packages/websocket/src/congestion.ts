@@ -23,17 +23,27 @@ export interface CongestionGauge {
 export const createCongestionGauge = (
   marks: WaterMarks,
   notify: { congested(): void; drained(): void },
-): CongestionGauge => {
-  let isCongested = false;
-  return {
-    get isCongested() {
-      return isCongested;
-    },
-    read: (bufferedBytes) => {
-      const before = isCongested;
-      isCongested = isCongestedNow(before, bufferedBytes, marks);
-      if (isCongested && !before) notify.congested();
-      if (!isCongested && before) notify.drained();
-    },
-  };
-};
+): CongestionGauge => new Gauge(marks, notify);
+
+/** A class, as all that each connection of a server has: closures of its own would be most of what an idle one costs. */
+class Gauge implements CongestionGauge {
+  readonly #marks: WaterMarks;
+  readonly #notify: { congested(): void; drained(): void };
+  #isCongested = false;
+
+  constructor(marks: WaterMarks, notify: { congested(): void; drained(): void }) {
+    this.#marks = marks;
+    this.#notify = notify;
+  }
+
+  get isCongested(): boolean {
+    return this.#isCongested;
+  }
+
+  read(bufferedBytes: number): void {
+    const before = this.#isCongested;
+    this.#isCongested = isCongestedNow(before, bufferedBytes, this.#marks);
+    if (this.#isCongested && !before) this.#notify.congested();
+    if (!this.#isCongested && before) this.#notify.drained();
+  }
+}

@@ -72,43 +72,46 @@ export interface Liveness {
 /** Fewer bytes than these from one check to the next are no progress of a large frame but somebody who holds a connection for nothing. */
 const progressBytesMin = 4096;
 
-interface Watch {
+/** Watches over a connection that has just opened. Each call of `sent` and `received` costs one reading of the clock. */
+export const watchLiveness = (settings: LivenessSettings, ports: LivenessPorts): Liveness => {
+  const nowMs = performance.now();
+  const watch = new Watch(settings, ports, nowMs);
+  arm(watch, examine(watch.signs, settings, nowMs).nextAtMs, nowMs);
+  return watch;
+};
+
+/** A class, since a server has one for each connection: closures would cost more than the state. */
+class Watch implements Liveness {
   readonly settings: LivenessSettings;
   readonly ports: LivenessPorts;
   readonly signs: { -readonly [Sign in keyof LastSigns]: number };
   /** What had arrived at the first check after the last whole frame, or null if there was no check since. */
-  arrivedBytes: number | null;
+  arrivedBytes: number | null = null;
   /** A late check has been forgiven, and nothing was received since. */
-  isForgiven: boolean;
-  isStopped: boolean;
-  cancel: () => void;
+  isForgiven = false;
+  isStopped = false;
+  cancel: () => void = nothing;
+
+  constructor(settings: LivenessSettings, ports: LivenessPorts, nowMs: number) {
+    this.settings = settings;
+    this.ports = ports;
+    this.signs = { sentAtMs: nowMs, receivedAtMs: nowMs, pingedAtMs: nowMs };
+  }
+
+  sent(): void {
+    this.signs.sentAtMs = performance.now();
+  }
+
+  received(): void {
+    noteReceived(this);
+  }
+
+  stop(): void {
+    stop(this);
+  }
 }
 
-/** Watches over a connection that has just opened. Each call of `sent` and `received` costs one reading of the clock. */
-export const watchLiveness = (settings: LivenessSettings, ports: LivenessPorts): Liveness => {
-  const nowMs = performance.now();
-  const watch: Watch = {
-    settings,
-    ports,
-    signs: { sentAtMs: nowMs, receivedAtMs: nowMs, pingedAtMs: nowMs },
-    arrivedBytes: null,
-    isForgiven: false,
-    isStopped: false,
-    cancel: () => {},
-  };
-  arm(watch, examine(watch.signs, settings, nowMs).nextAtMs, nowMs);
-  return {
-    sent: () => {
-      watch.signs.sentAtMs = performance.now();
-    },
-    received: () => {
-      noteReceived(watch);
-    },
-    stop: () => {
-      stop(watch);
-    },
-  };
-};
+const nothing = (): void => {};
 
 const noteReceived = (watch: Watch): void => {
   if (watch.isStopped) return;

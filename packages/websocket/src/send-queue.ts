@@ -25,69 +25,75 @@ export interface SendQueue {
 }
 
 /** An empty queue. */
-export const createSendQueue = (): SendQueue => {
-  let frames: Uint8Array[] = [];
-  let firstIndex = 0;
+export const createSendQueue = (): SendQueue => new FrameQueue();
+
+class FrameQueue implements SendQueue {
+  #frames: Uint8Array[] = [];
+  #firstIndex = 0;
   /** How much of the first frame has been taken. */
-  let takenBytes = 0;
-  let bytes = 0;
+  #takenBytes = 0;
+  #bytes = 0;
 
-  const clear = (): void => {
-    frames = [];
-    firstIndex = 0;
-    takenBytes = 0;
-    bytes = 0;
-  };
-  const dropFirst = (): void => {
-    firstIndex += 1;
-    takenBytes = 0;
-    if (firstIndex === frames.length) clear();
-    // Moving what is left on every shift would cost the square of the queue's length.
-    else if (firstIndex > 1024 && firstIndex * 2 > frames.length) {
-      frames = frames.slice(firstIndex);
-      firstIndex = 0;
+  get isEmpty(): boolean {
+    return this.#firstIndex === this.#frames.length;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get bytesBehindFirst(): number {
+    return this.#bytes - ((this.#frames[this.#firstIndex]?.length ?? 0) - this.#takenBytes);
+  }
+
+  push(frame: Uint8Array): void {
+    this.#frames.push(frame);
+    this.#bytes += frame.length;
+  }
+
+  shiftWhole(bytesMax: number): readonly Uint8Array[] {
+    const taken: Uint8Array[] = [];
+    if (this.#takenBytes > 0) return taken;
+    let leftBytes = bytesMax;
+    for (;;) {
+      const frame = this.#frames[this.#firstIndex];
+      if (frame === undefined || frame.length > leftBytes) return taken;
+      taken.push(frame);
+      leftBytes -= frame.length;
+      this.#bytes -= frame.length;
+      this.#dropFirst();
     }
-  };
+  }
 
-  return {
-    get isEmpty() {
-      return firstIndex === frames.length;
-    },
-    get bytes() {
-      return bytes;
-    },
-    get bytesBehindFirst() {
-      return bytes - ((frames[firstIndex]?.length ?? 0) - takenBytes);
-    },
-    push: (frame) => {
-      frames.push(frame);
-      bytes += frame.length;
-    },
-    shiftWhole: (bytesMax) => {
-      const taken: Uint8Array[] = [];
-      if (takenBytes > 0) return taken;
-      let leftBytes = bytesMax;
-      for (;;) {
-        const frame = frames[firstIndex];
-        if (frame === undefined || frame.length > leftBytes) return taken;
-        taken.push(frame);
-        leftBytes -= frame.length;
-        bytes -= frame.length;
-        dropFirst();
-      }
-    },
-    shift: (pieceBytesMax) => {
-      const frame = frames[firstIndex];
-      if (frame === undefined) return null;
-      const isFirst = takenBytes === 0;
-      const isWhole = isFirst && frame.length <= pieceBytesMax;
-      const piece = isWhole ? frame : frame.subarray(takenBytes, takenBytes + pieceBytesMax);
-      takenBytes += piece.length;
-      bytes -= piece.length;
-      const isLast = takenBytes === frame.length;
-      if (isLast) dropFirst();
-      return { bytes: piece, isFirst, isLast };
-    },
-    clear,
-  };
-};
+  shift(pieceBytesMax: number): FramePiece | null {
+    const frame = this.#frames[this.#firstIndex];
+    if (frame === undefined) return null;
+    const taken = this.#takenBytes;
+    const isFirst = taken === 0;
+    const isWhole = isFirst && frame.length <= pieceBytesMax;
+    const piece = isWhole ? frame : frame.subarray(taken, taken + pieceBytesMax);
+    this.#takenBytes += piece.length;
+    this.#bytes -= piece.length;
+    const isLast = this.#takenBytes === frame.length;
+    if (isLast) this.#dropFirst();
+    return { bytes: piece, isFirst, isLast };
+  }
+
+  clear(): void {
+    this.#frames = [];
+    this.#firstIndex = 0;
+    this.#takenBytes = 0;
+    this.#bytes = 0;
+  }
+
+  #dropFirst(): void {
+    this.#firstIndex += 1;
+    this.#takenBytes = 0;
+    if (this.#firstIndex === this.#frames.length) this.clear();
+    // Moving what is left on every shift would cost the square of the queue's length.
+    else if (this.#firstIndex > 1024 && this.#firstIndex * 2 > this.#frames.length) {
+      this.#frames = this.#frames.slice(this.#firstIndex);
+      this.#firstIndex = 0;
+    }
+  }
+}

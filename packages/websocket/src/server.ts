@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { SyncError } from "@syncline/machine";
-import { WebSocketServer as UpgradeServer } from "ws";
+import { type WebSocket, WebSocketServer as UpgradeServer } from "ws";
 import { takeCharge } from "./accepted.ts";
 import { closeCode } from "./close-codes.ts";
 import type { Connection } from "./connection.ts";
@@ -137,25 +137,42 @@ interface Upgrade {
   readonly head: Buffer;
 }
 
-const upgrade = (service: Service, { request, stream, head }: Upgrade): void => {
-  const { settings, connections, joiner, upgrades } = service;
+const upgrade = (service: Service, upgraded: Upgrade): void => {
+  const { settings, connections, upgrades } = service;
+  const { request, stream, head } = upgraded;
   if (connections.size >= settings.connectionsMax) {
     refuse(stream);
     return;
   }
   upgrades.handleUpgrade(request, stream, head, (webSocket) => {
-    const heartbeat = settings.heartbeatByProtocol.get(webSocket.protocol) ?? null;
-    const connection = takeCharge({ webSocket, stream, settings, joiner, heartbeat }, (opened) =>
-      settings.accept(opened, {
-        protocol: webSocket.protocol,
-        url: request.url ?? "/",
-        address: request.socket.remoteAddress ?? "",
-        origin: request.headers.origin ?? null,
-      }),
-    );
-    connections.add(connection);
-    webSocket.once("close", () => connections.delete(connection));
+    keepUntilClosed(connections, admit(service, upgraded, webSocket), webSocket);
   });
+};
+
+const admit = (
+  { settings, joiner }: Service,
+  { request, stream }: Upgrade,
+  webSocket: WebSocket,
+): Connection => {
+  const heartbeat = settings.heartbeatByProtocol.get(webSocket.protocol) ?? null;
+  return takeCharge({ webSocket, stream, settings, joiner, heartbeat }, (connection) =>
+    settings.accept(connection, {
+      protocol: webSocket.protocol,
+      url: request.url ?? "/",
+      address: request.socket.remoteAddress ?? "",
+      origin: request.headers.origin ?? null,
+    }),
+  );
+};
+
+/** In a function of its own: what listens as long as the connection lives must not hold the request, whose headers are as large as all else together. */
+const keepUntilClosed = (
+  connections: Set<Connection>,
+  connection: Connection,
+  webSocket: WebSocket,
+): void => {
+  connections.add(connection);
+  webSocket.once("close", () => connections.delete(connection));
 };
 
 const refuse = (stream: Duplex): void => {
