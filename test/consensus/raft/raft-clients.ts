@@ -214,7 +214,8 @@ const attempt = (
     if (isGivenUp) return answered(null);
     later(state, waitMs, () => attempt(state, count + 1, send, answered));
   };
-  later(state, timeoutMs, () => {
+  // More patience each time: whoever asks again before anybody could have answered only adds to what stands before his answer.
+  later(state, timeoutMs * 2 ** Math.min(count, 5), () => {
     if (isOver || state.turn !== turn) return;
     state.target = random.pick(nodes);
     again(0);
