@@ -43,4 +43,9 @@ export const raftRegressions: readonly RaftRegression[] = [
     in: "world",
     was: "clients asked again before anybody could have answered, and more came to the log than a window of one small message carries away",
   },
+  {
+    seed: 104,
+    in: "world",
+    was: "with that patience a client that had asked a node in trouble waited for longer than it may last until all are served",
+  },
 ];
