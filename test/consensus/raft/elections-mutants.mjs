@@ -66,6 +66,17 @@ export const electionsMutants = [
     ],
   },
   {
+    name: "vote-against-a-leader-of-the-term-before",
+    does: "a node that has come to a later term votes there, though it hears the leader of the one before",
+    changes: [
+      {
+        file: `${raft}elections.ts`,
+        piece: `  if (!message.isTransfer && isInLease(state)) return;`,
+        instead: ``,
+      },
+    ],
+  },
+  {
     name: "late-votes-counted",
     does: "a vote of an earlier term counts in the present one",
     changes: [
@@ -111,6 +122,11 @@ export const electionsMutants = [
         file: `${raft}raft.ts`,
         piece: `  if (kind === "vote" && !message.isTransfer && isInLease(state)) return false;`,
         instead: `  void isInLease;`,
+      },
+      {
+        file: `${raft}elections.ts`,
+        piece: `  if (!message.isTransfer && isInLease(state)) return;`,
+        instead: ``,
       },
     ],
   },

@@ -27,7 +27,7 @@ export type Moment =
   | "receiving";
 
 /** What is done to whoever is met. */
-export type Blow =
+type Blow =
   /** He is left alone with some others, as the draw says. */
   | "cut-off"
   /** A majority of those who voted before stands apart from him, who keeps all others. */

@@ -197,6 +197,8 @@ const checkSwap = ({ input }: Operation, answer: Answer | null): void => {
   }
 };
 
+const PATIENCE_MS = 1000;
+
 /** Sends until there is an answer, here and there; null if it gives up. */
 const attempt = (
   state: ClientState,
@@ -214,7 +216,8 @@ const attempt = (
     if (isGivenUp) return answered(null);
     later(state, waitMs, () => attempt(state, count + 1, send, answered));
   };
-  later(state, timeoutMs, () => {
+  // More patience each time: whoever asks again before anybody could have answered only adds to what stands before his answer.
+  later(state, Math.max(timeoutMs, Math.min(timeoutMs * 2 ** count, PATIENCE_MS)), () => {
     if (isOver || state.turn !== turn) return;
     state.target = random.pick(nodes);
     again(0);

@@ -39,7 +39,7 @@ export const isAt = (moment: Moment, node: RaftNode, nodes: readonly RaftNode[])
 };
 
 /** The index of the last entry in memory. */
-export const endOf = ({ raft }: RaftNode): number => {
+const endOf = ({ raft }: RaftNode): number => {
   if (raft === null) return 0;
   const { base, entries } = raft.state.log;
   return base.index + entries.length;

@@ -132,6 +132,7 @@ const quick = (setup: RaftSetup, random: Random): RaftSetup => {
       heartbeatMs: electionTimeoutMs / random.pick([3, 5]),
       // With many small messages under way that overtake each other nearly all are refused, and a run consists of little else.
       inflightCountMax: random.pick([1, 3, 8]),
+      uncommittedBytesMax: random.pick([500, 3000]),
     },
     clientCount: random.pick([2, 3, 5]),
     thinkMs: random.pick([1, 5, 20]),

@@ -33,4 +33,19 @@ export const raftRegressions: readonly RaftRegression[] = [
     in: "raft",
     was: "a learner that others counted on as a voter was ahead of them all, gave nobody its vote and called no election, so with one voter away there was no leader any more (raft-standing-in.test.ts)",
   },
+  {
+    seed: 148,
+    in: "raft",
+    was: "a node that had come to a later term by somebody's answer voted there while a leader of the term before could count on it and read by its lease (raft-lease.test.ts)",
+  },
+  {
+    seed: 228,
+    in: "world",
+    was: "clients asked again before anybody could have answered, and more came to the log than a window of one small message carries away",
+  },
+  {
+    seed: 104,
+    in: "world",
+    was: "with that patience a client that had asked a node in trouble waited for longer than it may last until all are served",
+  },
 ];

@@ -55,4 +55,4 @@ export interface RaftSetup {
 }
 
 /** How a member is stranded. */
-export type Stranding = "deaf" | "mute" | "alone";
+type Stranding = "deaf" | "mute" | "alone";

@@ -113,6 +113,8 @@ const standIn = (state: RaftState): void => {
 export const receiveVote = (state: RaftState, message: Received<"vote">): void => {
   const { from, term, last } = message;
   if (term !== state.term || state.hole !== null) return;
+  // Nor in a term that it has entered already, by somebody's answer from there: a leader of the term before may count on it still.
+  if (!message.isTransfer && isInLease(state)) return;
   const isGranted = mayVoteFor(state, from) && isUpToDate(last, lastId(state.log));
   if (!isGranted) {
     send(state, from, { kind: "vote-answer", isGranted: false });
