@@ -68,6 +68,52 @@ describe("§2.3 Membership: an acceptor is replaced", () => {
     expect(written(table, "k")).toEqual([null, null, null]);
   });
 
+  test("every acceptor may be replaced, one after the other, and nothing is lost", () => {
+    const table = newTable();
+    table.change("p", "k", set("x"));
+    table.deliver(withNames("a", "b"));
+    let { config } = table;
+    for (const name of acceptors) {
+      const incarnation = table.wipe(name);
+      config = {
+        ...config,
+        epoch: config.epoch + 1,
+        acceptors: config.acceptors.map((one) => (one.name === name ? { name, incarnation } : one)),
+      };
+      table.replace(name, config);
+      table.deliver();
+    }
+    table.configure("q", config);
+    table.read("q", "k", 1);
+    settle(table, "q");
+
+    expect(table.outcome()).toBe("committed x");
+    expect(acceptors.map((name) => table.acceptor(name).state.head?.config.epoch)).toEqual([
+      4, 4, 4,
+    ]);
+  });
+
+  test("what was accepted in the old epoch is committed by nobody who obeys the new one", () => {
+    // p's change is accepted by b, which loses its disk; the others hear of it only when they obey the next epoch.
+    const table = newTable();
+    table.change("p", "k", set("x"));
+    table.deliverOnly(to("a", "b", "c"));
+    table.deliverOnly(to("p"));
+    table.deliverOnly(both(kind("accept"), to("b")));
+    table.deliverOnly(to("p"));
+    const late = table.underWay().filter(kind("accept"));
+    table.loseAll();
+    table.replace("b", replaced(table, "b", table.wipe("b"), 2));
+    table.deliver();
+
+    for (const { to: name, message } of late) {
+      const effects = table.acceptor(name).step({ kind: "received", from: "p", message }, 0);
+      expect(effects).toEqual([{ kind: "send", to: "p", message: { kind: "stale", epoch: 2 } }]);
+    }
+    expect(late).toHaveLength(2);
+    expect(written(table, "k")).toEqual([null, null, null]);
+  });
+
   test("it waits for the last of the others", () => {
     const table = newTable(undefined, 5);
     table.replace("b", replaced(table, "b", table.wipe("b"), 2));
@@ -201,6 +247,68 @@ describe("§3.1 Deletion", () => {
     expect(ballotOfQ).toMatchObject({ ballot: { round } });
     expect(table.acceptor("a").state.heldByKey.get("k")!.register).toBeNull();
     expect(table.acceptor("a").state.head?.floor).toBe(round);
+  });
+
+  test("a proposer that has cached what was before the deletion is refused, and begins above the floor", () => {
+    const table = newTable();
+    table.change("q", "k", set("x"));
+    table.deliver();
+    table.remove("p", "k", 1);
+    settle(table, "p");
+    table.collect("p", "k");
+    table.deliver();
+    expect(rows(table)).toEqual([null, null, null]);
+    const { floor } = table.acceptor("a").state.head!;
+
+    table.change("q", "k", append("y"), { number: 2 });
+    expect(table.underWay().every(kind("accept"))).toBe(true);
+    settle(table, "q");
+    // It was proposed in a round of the former life, of which nobody remembers anything: q cannot know that nobody has accepted it.
+    expect(table.outcome()).toBe("forgotten");
+
+    table.change("q", "k", append("z"), { number: 3 });
+    settle(table, "q");
+    expect(table.outcome()).toBe("committed z");
+    expect(table.acceptor("a").state.heldByKey.get("k")!.register!.promise.round).toBeGreaterThan(
+      floor,
+    );
+  });
+
+  test("an erasure that was cut off between two acceptors is completed by another proposer", () => {
+    const table = newTable();
+    table.change("p", "k", set("x"));
+    table.deliver();
+    table.remove("p", "k", 2);
+    table.deliver();
+    table.collect("p", "k");
+    for (const step of ["prepare", "promise", "accept", "accepted"]) table.deliverOnly(kind(step));
+    table.deliverOnly(both(kind("erase"), to("a")));
+    table.loseAll();
+    for (const name of acceptors) table.restart(name);
+    table.read("q", "k", 1);
+    settle(table, "q");
+    expect(table.outcome()).toBe("committed nothing");
+
+    for (let tries = 0; tries < 4; tries += 1) {
+      table.collect("q", "k");
+      table.deliver();
+      table.wait("q", 3000);
+    }
+    expect(rows(table)).toEqual([null, null, null]);
+  });
+
+  test("a key that never was leaves no row once it is collected", () => {
+    const table = newTable();
+    table.remove("p", "k", 1);
+    table.deliver();
+    expect(rows(table).every((row) => row !== null)).toBe(true);
+    table.collect("p", "k");
+    table.deliver();
+
+    expect(table.told()).toContainEqual({ kind: "collected", key: "k", isErased: true });
+    expect(rows(table)).toEqual([null, null, null]);
+    // The promise holds, though its row is gone.
+    expect(table.acceptor("a").state.head?.floor).toBe(2);
   });
 
   test("a key that was erased can be made anew", () => {

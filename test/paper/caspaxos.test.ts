@@ -65,6 +65,48 @@ describe("§2.2 Protocol", () => {
     expect(table.outcome()).toBe("committed x");
   });
 
+  test("a change that writes only where nothing is chooses one value for ever, as single-decree Paxos does", () => {
+    const table = newTable();
+    const once = (text: string) => ({ kind: "swap", from: "", to: text }) as const;
+    table.change("p", "k", once("x"));
+    table.deliver(withNames("a", "b"));
+    expect(table.outcome()).toBe("committed x");
+
+    for (const [proposer, names] of [["q", ["b", "c"]] as const, ["r", ["c", "a"]] as const]) {
+      table.change(proposer, "k", once(proposer));
+      settle(table, proposer, withNames(...names));
+      expect(table.outcome()).toBe("rejected x");
+    }
+  });
+
+  test("there is no leader to wait for: when a proposer is gone another one goes on at once", () => {
+    const table = newTable();
+    table.change("p", "k", set("x"));
+    table.deliverOnly(to("a", "b", "c"));
+    table.loseAll();
+    table.change("q", "k", set("y"));
+    table.deliver();
+
+    expect(table.outcome()).toBe("committed y");
+  });
+
+  test("of five acceptors two may be down, and with three down nothing is told", () => {
+    const table = newTable(undefined, 5);
+    table.change("p", "k", set("x"));
+    table.deliver(withNames("a", "b", "c"));
+    expect(table.outcome()).toBe("committed x");
+
+    table.told();
+    table.change("q", "k", append("y"));
+    table.deliver(withNames("a", "e"));
+    table.wait("q", 1000);
+    table.deliver(withNames("a", "e"));
+    expect(table.told()).toEqual([]);
+
+    settle(table, "q", withNames("a", "d", "e"));
+    expect(table.outcome()).toBe("committed xy");
+  });
+
   test("an accept message that comes twice is a success twice, and no conflict", () => {
     const table = newTable();
     table.change("p", "k", set("x"));

@@ -29,6 +29,14 @@ for (let from = firstSeed; from < firstSeed + seedCount; from += groupSize) {
   });
 }
 
+/** Runs that failed once, each with what was wrong. */
+test.each([
+  [72, "a cached ballot was used for an operation that had been tried in a later round before"],
+  [119, "an acceptor said again that it had taken its place before that was on its disk"],
+])("seed %i holds now: %s", { timeout: 60_000 }, (seed) => {
+  expect(tellRegisterStory(drawRegisterStory(seed)).failure).toBeNull();
+});
+
 test("a seed gives the same run twice", () => {
   const story = drawRegisterStory(3);
 

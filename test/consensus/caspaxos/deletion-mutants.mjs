@@ -7,7 +7,10 @@ const attempting = source("caspaxos/attempting.ts");
 const register = source("caspaxos/register.ts");
 
 const withoutDeletionAssertion = acceptorState(
-  `  assert(register.accepted?.state.value === null, "a register is erased that was not deleted");`,
+  `  assert(
+    (register.accepted?.state.value ?? null) === null,
+    "a register is erased that was not deleted",
+  );`,
 );
 const withoutFloorAssertion = acceptorState(
   `  assert(

@@ -66,6 +66,11 @@ export const mutants = [
     ),
     proposer(`    at.round = Math.max(at.round, asked.since);`),
     proposer(`    if (at.cache !== null && at.cache.ballot.round <= asked.since) at.cache = null;`),
+    attempting(
+      `    cache.promisedBy.size >= state.config.prepareQuorum &&
+    cache.ballot.round >= at.round;`,
+      `    cache.promisedBy.size >= state.config.prepareQuorum;`,
+    ),
   ),
   bug(
     "unknown-told-as-rejected",

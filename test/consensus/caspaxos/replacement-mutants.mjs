@@ -119,6 +119,14 @@ export const mutants = [
     ),
   ),
   bug(
+    "taken-before-flush",
+    "a new acceptor that is asked again says that it has taken its place before that is on its disk",
+    replacing(
+      `    return afterDisk([{ kind: "deliver", output: { kind: "replaced", config } }]);`,
+      `    return [{ kind: "deliver", output: { kind: "replaced", config } }];`,
+    ),
+  ),
+  bug(
     "copied-from-one",
     "a new acceptor takes part once it has copied one of the others",
     replacing(

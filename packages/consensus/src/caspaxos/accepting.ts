@@ -106,7 +106,10 @@ const answerErase = (
   const accepted = register?.accepted ?? null;
   const isDeletion =
     accepted !== null && accepted.state.value === null && isSameBallot(accepted.ballot, ballot);
-  if (register === null || !isDeletion) return conflict(asked, { key, ballot });
+  // Who has accepted nothing has its promise to forget, which the floor keeps.
+  const isNothing =
+    register !== null && accepted === null && isSameBallot(register.promise, ballot);
+  if (register === null || !(isDeletion || isNothing)) return conflict(asked, { key, ballot });
   return eraseRegister(state, head, { key, held, register }, then);
 };
 

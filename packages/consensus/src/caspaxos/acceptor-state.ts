@@ -154,7 +154,10 @@ export const eraseRegister = (
   then: readonly AcceptorEffect[],
 ): readonly AcceptorEffect[] => {
   const after: AcceptorHead = { ...head, floor: Math.max(head.floor, register.promise.round) };
-  assert(register.accepted?.state.value === null, "a register is erased that was not deleted");
+  assert(
+    (register.accepted?.state.value ?? null) === null,
+    "a register is erased that was not deleted",
+  );
   assert(
     compareBallots(register.promise, floorBallot(after.floor)) <= 0,
     "an erased register had promised more than the floor does",

@@ -45,7 +45,12 @@ export interface Acceptor extends Machine<AcceptorProtocol> {
   readonly state: AcceptorState;
 }
 
-/** An acceptor. Throws a `RangeError` if the first configuration is bad, or not the first. */
+/**
+ * An acceptor (Rystsov, CASPaxos, 2018, §2.2): keeps promises and what it has accepted, and says nothing that is not on its disk.
+ *
+ * A request costs one write, or none if it is refused; memory is bounded by `limits`, whose defaults are `defaultAcceptorLimits`. Throws a `RangeError` if the
+ * first configuration is bad, or not the first; and an assertion, which ends it, at a disk that contradicts itself.
+ */
 export const createAcceptor = (
   config: AcceptorConfig,
   limits: Partial<AcceptorLimits> = {},

@@ -46,7 +46,11 @@ export const begin = <Change>(
     return read(state, at, purpose, nowMs);
   }
   const { cache } = at;
-  const isPromised = cache !== null && cache.promisedBy.size >= state.config.prepareQuorum;
+  // Nor is it used if a larger round is known: then it is outdone, or an operation here was tried in that round and may be tried in later ones only.
+  const isPromised =
+    cache !== null &&
+    cache.promisedBy.size >= state.config.prepareQuorum &&
+    cache.ballot.round >= at.round;
   if (!isPromised) return prepare(state, at, purpose, nowMs);
   assert(cache.ballot.round > at.proposedRound, "a ballot is used twice");
   return propose(
@@ -187,10 +191,10 @@ const afterAllPromised = <Change>(
 ): readonly ProposerEffect[] => {
   const { purpose, ballot, agreement, nowMs } = prepared;
   const { latest } = agreement;
-  // Nobody has anything, or somebody has written since: there is nothing to erase.
-  if (latest === null || latest.state.value !== null) {
-    return endCollection(state, at, latest === null, nowMs);
-  }
+  // Nobody has anything but this promise, which would be a row at each acceptor for ever.
+  if (latest === null) return erase(state, at, { purpose, ballot }, nowMs);
+  // Somebody has written since: there is nothing to erase.
+  if (latest.state.value !== null) return endCollection(state, at, false, nowMs);
   return accept(
     state,
     at,

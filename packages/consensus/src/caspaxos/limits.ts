@@ -12,21 +12,21 @@ export const NAME_BYTES_MAX = 64;
 
 /** Limits of a proposer. */
 export interface ProposerLimits extends SessionLimits {
-  /** Operations that wait for one key; a further one is rejected with `busy`. */
+  /** Operations that wait for one key: 1,000; a further one is rejected with `busy`. */
   readonly queueMax: number;
-  /** Operations that wait, of all keys together; a further one is rejected with `busy`. */
+  /** Operations that wait, of all keys together: 10,000; a further one is rejected with `busy`. */
   readonly operationsMax: number;
-  /** Operations of one key that share a round. */
+  /** Operations of one key that share a round: 64. More of them make a round larger, fewer make a hot key slower. */
   readonly batchMax: number;
-  /** Keys whose last state is kept, so that the next change takes one round trip; those that were not used longest are dropped. */
+  /** Keys whose last state is kept: 10,000, so that the next change takes one round trip; those that were not used longest are dropped. */
   readonly keysMax: number;
-  /** How long an attempt waits for a quorum at first: a few round trips with their flushes. After failures in a row up to 32 times as long. */
+  /** How long an attempt waits for a quorum at first, in milliseconds: 1,000. A few round trips with their flushes; more where acceptors are far away. After failures in a row up to 32 times as long. */
   readonly attemptMs: number;
-  /** When an operation is given up: `unknown` if it may have been accepted somewhere, `no-quorum` if not. */
+  /** When an operation is given up, in milliseconds after it was asked: 10,000; `unknown` if it may have been accepted somewhere, `no-quorum` if not. */
   readonly giveUpMs: number;
-  /** How long a proposer waits at first after an attempt that failed; each further time up to twice as long. */
+  /** How long a proposer waits at most after an attempt that failed, in milliseconds: 10 times two for each failure in a row. More where proposers meet often. */
   readonly backoffMs: number;
-  /** The longest that it waits. */
+  /** The longest that it waits, in milliseconds: 2,000. */
   readonly backoffMaxMs: number;
 }
 
@@ -46,13 +46,13 @@ export const defaultProposerLimits: ProposerLimits = {
 
 /** Limits of an acceptor. */
 export interface AcceptorLimits {
-  /** Registers that are kept in memory; the others are read when they are asked for. */
+  /** Registers that are kept in memory: 10,000; the others are read when they are asked for. */
   readonly registersMax: number;
-  /** Requests that wait for a register to be read; further ones are dropped, as if lost. */
+  /** Requests that wait for a register to be read: 10,000; further ones are dropped, as if lost. */
   readonly waitingMax: number;
-  /** How much a page holds that is copied to a new acceptor. */
+  /** How much a page holds that is copied to a new acceptor, in bytes: 256 KiB. With its last row it must fit into a frame. */
   readonly pageBytesMax: number;
-  /** How long a new acceptor waits for others before it asks again. */
+  /** How long a new acceptor waits for others before it asks again, in milliseconds: 1,000. */
   readonly copyRetryMs: number;
 }
 

@@ -23,7 +23,7 @@ export type RegisterRequest =
     }
   /** What have you accepted? Promises nothing. `number` is the proposer's own. */
   | { readonly kind: "read"; readonly epoch: number; readonly key: string; readonly number: number }
-  /** Forget the register, if what it holds is the deletion of this ballot, which every acceptor has accepted. */
+  /** Forget the register, if what it holds is the deletion of this ballot, which every acceptor has accepted; or no more than the promise of it. */
   | {
       readonly kind: "erase";
       readonly epoch: number;
@@ -160,7 +160,7 @@ export type ProposerRequest<Change> =
       readonly since: number | null;
     }
   | { readonly kind: "read"; readonly key: string; readonly id: OperationId }
-  /** Erase what a deletion has left, if nothing came after it. Needs every acceptor. */
+  /** Erase what a deletion has left, if nothing came after it, or the promises for a key that never was. Needs every acceptor. */
   | { readonly kind: "collect"; readonly key: string }
   | { readonly kind: "configure"; readonly config: RegisterConfig };
 

@@ -51,7 +51,12 @@ export interface Proposer<Change> extends Machine<ProposerProtocol<Change>> {
   readonly state: ProposerState<Change>;
 }
 
-/** A proposer. Throws a `RangeError` if its configuration is bad. */
+/**
+ * A proposer (Rystsov, CASPaxos, 2018, §2.2): carries out changes, readings and deletions, each with one outcome at most, in `giveUpMs` or a little later.
+ *
+ * A change takes two round trips, or one if the last change of the key was its own (§2.2.1). Throws a `RangeError` if its configuration is bad; and an
+ * assertion, which ends it, if two acceptors have accepted two values in one ballot.
+ */
 export const createProposer = <Change>(
   { name, incarnation, seed, config, apply }: ProposerConfig<Change>,
   limits: Partial<ProposerLimits> = {},

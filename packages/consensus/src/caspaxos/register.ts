@@ -72,9 +72,9 @@ const isSameSession = (left: Session, right: Session | undefined): boolean =>
 
 /** How much a register remembers. */
 export interface SessionLimits {
-  /** Clients whose results a register remembers; then the one that was silent longest is forgotten, and what it tries again from before that has an unknown outcome. */
+  /** Clients whose results a register remembers: 64; then the one that was silent longest is forgotten, and what it tries again from before that has an unknown outcome. */
   readonly clientsMax: number;
-  /** Results remembered for each client: as many operations on one key it may have under way. */
+  /** Results remembered for each client: 4. As many operations on one key it may have under way. Each may be 1,024 bytes long, and all are written with every change. */
   readonly resultsMax: number;
 }
 

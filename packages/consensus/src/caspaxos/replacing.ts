@@ -15,6 +15,7 @@ import { compareBallots, laterBallot } from "../ballot.ts";
 import {
   type AcceptorEffect,
   type AcceptorState,
+  afterDisk,
   type CopySource,
   drop,
   type Held,
@@ -40,7 +41,8 @@ export const beginReplacement = (
   const { head, self, replacement } = state;
   if (head !== null) {
     if (!isSameConfig(head.config, config)) return drop(state);
-    return [{ kind: "deliver", output: { kind: "replaced", config } }];
+    // Its head may be on its way to the disk yet. Were this said at once, and the power lost, another acceptor could be taken for replaceable meanwhile.
+    return afterDisk([{ kind: "deliver", output: { kind: "replaced", config } }]);
   }
   const isGood = whyBadConfig(config) === null && whyNotReplaceable(config) === null;
   const isNamed = acceptorOf(config, self.name)?.incarnation === self.incarnation;

@@ -14,7 +14,11 @@ export interface Learner {
 /** A learner that knows nothing. */
 export const newLearner = (): Learner => ({ votes: new Map(), chosen: null });
 
-/** Counts a vote, and returns the value if this vote and others of the same ballot show that it is chosen. */
+/**
+ * Counts a vote, and returns the value if this vote and others of the same ballot show that it is chosen, else null (Lamport, Paxos Made Simple, §2.3).
+ *
+ * Throws, as an assertion, if two values are chosen: then an acceptor has lost its disk. Cost: linear in the acceptors.
+ */
 export const countVote = (
   state: Learner,
   from: PeerId,

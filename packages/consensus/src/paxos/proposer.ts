@@ -56,7 +56,7 @@ export const beginRound = (state: Proposer, proposer: PeerId): Ballot => {
  * Counts a promise; with those of a quorum it returns the proposal that must be made.
  *
  * That is the heart of Paxos: if any of them had accepted something, the value of the largest ballot among it, for it may be chosen already;
- * only otherwise the proposer's own wish (Paxos Made Simple, P2c).
+ * only otherwise the proposer's own wish (Paxos Made Simple, P2c). Null as long as there is no quorum. Cost: linear in the acceptors.
  */
 export const countPromise = (
   state: Proposer,

@@ -39,7 +39,7 @@ const REGISTER = 0x72;
 /** No byte of UTF-8. */
 const BEYOND = 0xff;
 
-/** The row of a record. */
+/** The row of a record, behind the runner's `prefix`. Cost: linear in the size of the record. */
 export const writeOfAcceptorRecord = (
   prefix: Uint8Array,
   record: AcceptorRecord,
@@ -57,7 +57,7 @@ export const writeOfAcceptorRecord = (
   }
 };
 
-/** The range of the one row that a recovery needs. */
+/** The range of the one row that a recovery needs: empty on an empty disk. */
 export const acceptorHeadRange = (prefix: Uint8Array): AcceptorRange => ({
   fromKey: headKey(prefix),
   toKey: encoded((to) => {

@@ -18,7 +18,7 @@ import {
 /** The numbers of these messages on the wire. */
 const kinds = { prepare: 1, promise: 2, accept: 3, accepted: 4, conflict: 5, learn: 6 } as const;
 
-/** A message as a frame. */
+/** A message of Paxos as a frame, by PROTOCOL.md. Its owner keeps it below `FRAME_BYTES_MAX` by the limits of keys and values. Cost: linear in its size. */
 export const encodePaxosMessage = (message: PaxosMessage): Uint8Array =>
   encoded((to) => {
     writeVarUint(to, kinds[message.kind]);
@@ -39,7 +39,7 @@ export const encodePaxosMessage = (message: PaxosMessage): Uint8Array =>
     }
   });
 
-/** The message of a frame, or null if it is none. Never throws. */
+/** The message of a frame, or null if it is none: too long, cut off, or out of bounds. Never throws. The message shares no bytes with the frame. */
 export const decodePaxosMessage = (frame: Uint8Array): PaxosMessage | null =>
   decoded(frame, readPaxosMessage);
 

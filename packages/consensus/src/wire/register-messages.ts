@@ -49,7 +49,7 @@ const kinds = {
   copied: 45,
 } as const;
 
-/** A message as a frame. */
+/** A message of CASPaxos as a frame, by PROTOCOL.md. Its owner keeps it below `FRAME_BYTES_MAX` by the limits of keys and values. Cost: linear in its size. */
 export const encodeRegisterMessage = (message: RegisterMessage): Uint8Array =>
   encoded((to) => {
     writeVarUint(to, kinds[message.kind]);
@@ -78,7 +78,7 @@ export const encodeRegisterMessage = (message: RegisterMessage): Uint8Array =>
     }
   });
 
-/** The message of a frame, or null if it is none. Never throws. */
+/** The message of a frame, or null if it is none: too long, cut off, or out of bounds. Never throws. The message shares no bytes with the frame. */
 export const decodeRegisterMessage = (frame: Uint8Array): RegisterMessage | null =>
   frame.length > FRAME_BYTES_MAX ? null : decoded(frame, readMessage);
 
