@@ -112,8 +112,8 @@ test("on the native wire a reader gets one frame for each flush, 15 bytes around
   const { flushes, logBytes } = await typeInGroups([{ client: author, updates }], 8);
   await untilRead(readers, bytesOf(updates));
 
-  // 125 groups; now and then one is read in two parts. Three flushes are for the log as it grows.
-  expect(flushes).toBeLessThanOrEqual(135);
+  // 125 groups; now and then one is read in two parts. Some ten flushes are for the log's other file, which grows in pieces.
+  expect(flushes).toBeLessThanOrEqual(145);
   expect(logBytes).toBeLessThanOrEqual(135 * BLOCK_BYTES);
   for (const reader of readers) {
     expect(reader.frameCount).toBeLessThanOrEqual(flushes);
@@ -132,7 +132,7 @@ test("on the stock wire all get one frame for each flush, with fewer bytes than 
   const { flushes, logBytes } = await typeInGroups([{ client: author, updates }], 8);
   await untilRead(readers, 0.6 * bytesOf(updates));
 
-  expect(flushes).toBeLessThanOrEqual(135);
+  expect(flushes).toBeLessThanOrEqual(145);
   expect(logBytes).toBeLessThanOrEqual(135 * BLOCK_BYTES);
   for (const { frameCount, byteCount } of [author, ...readers]) {
     expect(frameCount).toBeLessThanOrEqual(flushes);
@@ -154,7 +154,7 @@ test("what several writers of a room send in one turn is one flush and one frame
     authors.reduce((sum, { updates }) => sum + bytesOf(updates), 0),
   );
 
-  expect(flushes).toBeLessThanOrEqual(135);
+  expect(flushes).toBeLessThanOrEqual(145);
   for (const { frameCount } of readers) expect(frameCount).toBeLessThanOrEqual(flushes);
 });
 

@@ -137,33 +137,37 @@ test("a fold waits for a relay that is down, while everybody goes on", async () 
   }
 });
 
-test.each(["a", "b", "c"])("a fold outlives a restart of %s at any time", async (name) => {
-  const { urls, relays } = await cluster({ homeCount: 3 });
-  const ids = await countInTabs(urls, 3);
-  const victim = relays.find((relay) => relay.id === name)!;
-  const space = client(urls).space("s");
-  const likes = await space.value("likes", pnCounter);
-  await space.whenSynced();
+test.each(["a", "b", "c"])(
+  "a fold outlives a restart of %s at any time",
+  { timeout: 60_000 },
+  async (name) => {
+    const { urls, relays } = await cluster({ homeCount: 3 });
+    const ids = await countInTabs(urls, 3);
+    const victim = relays.find((relay) => relay.id === name)!;
+    const space = client(urls).space("s");
+    const likes = await space.value("likes", pnCounter);
+    await space.whenSynced();
 
-  for (const id of ids) {
-    const retiring = likes.retire(id);
-    likes.increment();
-    await victim.stop();
-    likes.increment();
-    await victim.start();
-    await retiring;
-  }
-  await space.settled("all");
+    for (const id of ids) {
+      const retiring = likes.retire(id);
+      likes.increment();
+      await victim.stop();
+      likes.increment();
+      await victim.start();
+      await retiring;
+    }
+    await space.settled("all");
 
-  expect(likes.value).toBe(9);
-  expect(likes.replicas().map(({ replica }) => replica)).toEqual([likes.replica]);
-  for (const url of urls) {
-    const late = client(url).space("s");
-    const shown = await late.value("likes", pnCounter);
-    await late.whenSynced();
-    expect(pnCounter.encode(shown.state)).toEqual(pnCounter.encode(likes.state));
-  }
-});
+    expect(likes.value).toBe(9);
+    expect(likes.replicas().map(({ replica }) => replica)).toEqual([likes.replica]);
+    for (const url of urls) {
+      const late = client(url).space("s");
+      const shown = await late.value("likes", pnCounter);
+      await late.whenSynced();
+      expect(pnCounter.encode(shown.state)).toEqual(pnCounter.encode(likes.state));
+    }
+  },
+);
 
 /** Retires as many replicas as it takes for older folds to be forgotten. */
 const foldMany = async (urls: readonly string[], count: number): Promise<void> => {
