@@ -2,6 +2,7 @@
 import { awSet, decodePayload, foldsAtOnce, joinPayloads, pnCounter } from "@syncline/crdt";
 import { type HomeRow, rangeOfQuery, answerOfRow } from "@syncline/gossip";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { type Client, connect } from "syncline";
 import { fileReplicas } from "syncline/node";
 import { openLmdbStore } from "@syncline/storage/lmdb";
@@ -114,6 +115,8 @@ test("what is kept of two hundred tabs goes from every relay's disk", async () =
   const ids = here.likes.replicas().map(({ replica }) => replica);
   await here.likes.retire(ids, { timeoutMs: 60_000 });
   await here.space.settled("all");
+  // A home merges when it has heard that all have everything, which may be half a second later.
+  await delay(3_000);
   for (const client of clients.splice(0)) client.close();
   await Promise.all(cluster.relays.map((relay) => relay.end()));
 
