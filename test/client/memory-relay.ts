@@ -354,7 +354,8 @@ class Relay implements MemoryRelay {
         home.submitted({ kind: "compacted", document, payload, proposal });
       },
       wake: (atMs) => {
-        setTimeout(() => home.woken(), atMs - performance.now()).unref();
+        // A timer may go off a part of a millisecond early, and a machine is not to be woken before its time.
+        setTimeout(() => home.woken(), Math.max(0, atMs - performance.now()) + 1).unref();
       },
       failed: (error) => {
         throw error;
