@@ -7,6 +7,7 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { encodeRegisterCommand, openRaftClient, type RaftClient } from "@syncline/relay/consensus";
 import { afterEach, expect, test } from "vitest";
+import { until } from "../until.ts";
 import { canMountSmallDisk, mountSmallDisk } from "../../fixtures/small-disk.ts";
 import { type RaftCluster, type RaftProcess, startRaftCluster } from "./raft-cluster.ts";
 import { valueOf } from "./raft-clients.ts";
@@ -88,6 +89,8 @@ test("a node with a bad record in the middle of its log counts for nothing until
   await harmed.kill();
   await other.kill();
   spoil(harmed.directory);
+  // A leader of before would give it back what it has lost, and that may count: it has all that was ever committed.
+  await until(() => !cluster!.nodes.some(({ isLeader }) => isLeader));
 
   harmed.start();
   await expect(write(client, 1000, 3000)).rejects.toMatchObject({ code: "TIMEOUT" });
