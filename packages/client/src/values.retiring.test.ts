@@ -10,10 +10,15 @@ const errorsOf = (space: Space): string[] => {
   return codes;
 };
 
+type Counter = Awaited<ReturnType<typeof counterOf>>;
+
 interface Shown<Value> {
   readonly value: Value;
   subscribe(listener: () => void): () => void;
 }
+
+/** The counter that all of these tests have. */
+const counterOf = (space: Space) => space.value("likes", pnCounter);
 
 /** Resolves once the value is as wanted. */
 const become = async <Value>(shown: Shown<Value>, wanted: Value): Promise<void> => {
@@ -41,11 +46,28 @@ const countInTabs = async (urls: string | readonly string[], count: number): Pro
   return ids;
 };
 
+/** A device that was retired while it was away comes back and counts once more: here and there it is the same then. */
+const comeBackRetired = async (
+  away: Space,
+  theirs: Counter,
+  likes: Counter,
+  total: number,
+): Promise<void> => {
+  away.connect();
+  await away.settled("all");
+  theirs.increment();
+  await away.settled("all");
+
+  expect(theirs.value).toBe(total);
+  await become(likes, total);
+  expect(pnCounter.encode(likes.state)).toEqual(pnCounter.encode(theirs.state));
+};
+
 test("tabs that are gone become one entry, and the count stays", async () => {
   const { urls } = await cluster();
   const ids = await countInTabs(urls, 20);
   const space = client(urls).space("s");
-  const likes = await space.value("likes", pnCounter);
+  const likes = await counterOf(space);
   await space.whenSynced();
   expect(likes.value).toBe(20);
   expect(new Set(likes.replicas().map(({ replica }) => replica))).toEqual(new Set(ids));
@@ -68,7 +90,7 @@ test("whom somebody retires a second time, or nobody knows, is retired already",
   const { urls } = await cluster();
   const [id] = await countInTabs(urls, 1);
   const space = client(urls).space("s");
-  const likes = await space.value("likes", pnCounter);
+  const likes = await counterOf(space);
   await space.whenSynced();
 
   await Promise.all([likes.retire(id!), likes.retire(id!)]);
@@ -98,23 +120,16 @@ test("a device that was retired while it was offline brings what it did, and tak
   await likes.retire(id);
   expect(likes.value).toBe(5);
 
-  away.connect();
-  await away.settled("all");
-  theirs.increment();
-  await away.settled("all");
-
-  expect(theirs.value).toBe(7);
+  await comeBackRetired(away, theirs, likes, 7);
   expect(theirs.replica).not.toBe(id);
   expect(errors).toEqual(["RETIRED"]);
-  await become(likes, 7);
-  expect(pnCounter.encode(likes.state)).toEqual(pnCounter.encode(theirs.state));
 });
 
 test("a fold waits for a relay that is down, while everybody goes on", async () => {
   const { urls, relays } = await cluster({ homeCount: 3 });
   const [id] = await countInTabs(urls, 1);
   const space = client(urls[1]!).space("s");
-  const likes = await space.value("likes", pnCounter);
+  const likes = await counterOf(space);
   await space.whenSynced();
   await relays[2]!.stop();
 
@@ -145,7 +160,7 @@ test.each(["a", "b", "c"])(
     const ids = await countInTabs(urls, 3);
     const victim = relays.find((relay) => relay.id === name)!;
     const space = client(urls).space("s");
-    const likes = await space.value("likes", pnCounter);
+    const likes = await counterOf(space);
     await space.whenSynced();
 
     for (const id of ids) {
@@ -172,7 +187,7 @@ test.each(["a", "b", "c"])(
 /** Retires as many replicas as it takes for older folds to be forgotten. */
 const foldMany = async (urls: readonly string[], count: number): Promise<void> => {
   const space = client(urls).space("s");
-  const likes = await space.value("likes", pnCounter);
+  const likes = await counterOf(space);
   await space.whenSynced();
   const profiles = Array.from({ length: count }, (_, index) =>
     (index + 1).toString(16).padStart(16, "0"),
@@ -233,16 +248,9 @@ describe("who was away for longer than folds are remembered", () => {
     await likes.retire(id);
     await foldMany(urls, 100);
 
-    away.connect();
-    await away.settled("all");
-    theirs.increment();
-    await away.settled("all");
-
-    expect(theirs.value).toBe(12);
+    await comeBackRetired(away, theirs, likes, 12);
     expect(theirs.replica).not.toBe(id);
     expect(errors).toEqual(["RETIRED"]);
-    await become(likes, 12);
-    expect(pnCounter.encode(likes.state)).toEqual(pnCounter.encode(theirs.state));
   });
 
   test("and only now makes its first change, offline, brings that", async () => {
@@ -250,7 +258,7 @@ describe("who was away for longer than folds are remembered", () => {
     await foldMany(urls, 100);
     const space = client(urls).space("s");
     space.disconnect();
-    const likes = await space.value("likes", pnCounter);
+    const likes = await counterOf(space);
     likes.increment(4);
     await space.settled("local");
 
@@ -291,7 +299,7 @@ test("rights of a retired replica are locked, and its offline use of them counts
 
 test("what is asked of a space that is closed is rejected", async () => {
   const space = client("ws://127.0.0.1:1").space("s");
-  const likes = await space.value("likes", pnCounter);
+  const likes = await counterOf(space);
   const retiring = likes.retire("00000000000000aa");
   space.close();
 
