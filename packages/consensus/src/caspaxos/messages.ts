@@ -1,5 +1,5 @@
 /** What proposers and acceptors say to each other (Rystsov, CASPaxos, 2018), and what an acceptor keeps. */
-import type { PeerId, Protocol } from "@syncline/machine";
+import type { Protocol } from "@syncline/machine";
 import type { Ballot } from "../ballot.ts";
 import type { RegisterConfig } from "./config.ts";
 import type { Accepted, OperationId, Register, RegisterState } from "./register.ts";
@@ -120,13 +120,8 @@ export type AcceptorQuery =
 export type AcceptorRequest =
   /** Take the place of an acceptor that is lost: the configuration is the next one, and this acceptor is in it. */
   | { readonly kind: "replace"; readonly config: RegisterConfig }
-  /** It says these to itself, when something is on disk. */
-  | { readonly kind: "persisted"; readonly key: string }
-  | {
-      readonly kind: "copy-now";
-      readonly to: PeerId;
-      readonly message: Extract<ReplacementMessage, { kind: "copy" }>;
-    };
+  /** It says this to itself, when a register is on disk. */
+  | { readonly kind: "persisted"; readonly key: string };
 
 /** What an acceptor tells its process. */
 export type AcceptorOutput =
