@@ -124,10 +124,11 @@ export const createRegisterOracle = (pasts: Past, hasRoomForAll: boolean): Regis
   };
 
   /** An acceptor takes part: what it has copied counts from now on, and what it held on the way there does not. */
-  const join = (incarnation: string): void => {
+  const join = (incarnation: string, { epoch }: RegisterConfig): void => {
     if (members.has(incarnation)) return;
     members.add(incarnation);
-    checkCopied(incarnation);
+    // The first members begin with nothing, and one of them may be slow to.
+    if (epoch > 1) checkCopied(incarnation);
     for (const [key, { accepted }] of diskOf(incarnation)) {
       if (accepted !== null) hold(incarnation, key, accepted);
     }
@@ -225,7 +226,7 @@ export const createRegisterOracle = (pasts: Past, hasRoomForAll: boolean): Regis
           if (record.floor < floorOf(incarnation)) throw new Error("a floor has sunk");
           floors.set(incarnation, record.floor);
           epochs.obeyed(incarnation, record.config.epoch);
-          join(incarnation);
+          join(incarnation, record.config);
         } else if (record.kind === "no-register") {
           checkErased(incarnation, record.key);
           diskOf(incarnation).delete(record.key);
