@@ -38,7 +38,10 @@ export const createEpochs = (): Epochs => {
   const note = (key: string, ballot: Ballot | null, epoch: number): void => {
     if (ballot === null) return;
     const name = nameOf(key, ballot);
-    if (!epochByBallot.has(name)) epochByBallot.set(name, epoch);
+    if ((epochByBallot.get(name) ?? epoch) !== epoch) {
+      throw new Error(`a ballot is used in two epochs: ${describeBallot(ballot)} of ${key}`);
+    }
+    epochByBallot.set(name, epoch);
   };
   const epochOf = (incarnation: string): number => epochByIncarnation.get(incarnation) ?? 0;
 
