@@ -177,6 +177,22 @@ export const mutants = [
     ),
   ),
   bug(
+    "late-readings-counted",
+    "answers to an earlier reading count for the one that is under way",
+    proposer(
+      `  attempt.kind === "reading" && reader === incarnation && number === attempt.number;`,
+      `  attempt.kind === "reading" && reader === incarnation && number > 0;`,
+    ),
+  ),
+  bug(
+    "former-readings-counted",
+    "answers to the reading of the same number of the proposer's former process count",
+    proposer(
+      `  attempt.kind === "reading" && reader === incarnation && number === attempt.number;`,
+      `  attempt.kind === "reading" && reader[0] === incarnation[0] && number === attempt.number;`,
+    ),
+  ),
+  bug(
     "accept-quorum-off-by-one",
     "one acceptance less than a quorum is enough",
     attempting(

@@ -35,12 +35,12 @@ export const drawRetryScenes = (stage: Stage, patience: Patience, random: Random
   );
 
 /**
- * When an operation is given up, after it was asked. The first attempt soon meets the larger ballot of the second proposer; the next one is not heard, and takes
- * twice as long as a first one may, the one after it four times; none is ended early.
+ * When an operation is given up, after it was asked. The first attempt soon meets the larger ballot of the second proposer; the next one proposes four ways after
+ * the beginning, and waits for twice as long as a first one; the one after it four times; none is ended early.
  */
 const givenUpAfterMs = (stage: Stage, { attemptMs, giveUpMs, backoffMs }: Patience): number => {
-  const refusedMs = 2 * unitMsOf(stage) + backoffMs;
-  return refusedMs + (giveUpMs <= refusedMs + 2 * attemptMs ? 2 : 6) * attemptMs;
+  const proposedMs = 4 * unitMsOf(stage) + backoffMs;
+  return proposedMs + (giveUpMs <= proposedMs + 2 * attemptMs ? 2 : 6) * attemptMs;
 };
 
 const drawRetry = (
@@ -64,7 +64,7 @@ const drawRetry = (
   });
   const calledMs = after(beginMs, 8, 16);
   const againMs = calledMs + givenUpAfterMs(stage, patience) + ASKED_AGAIN_MS;
-  const silentMs = after(againMs, 5, 30);
+  const silentMs = after(againMs, 15, 40);
   const clog = (from: string, to: string, atMs: number, untilMs: number): Fault => ({
     kind: "clog",
     atMs,
@@ -80,8 +80,8 @@ const drawRetry = (
     clog(first, left, after(calledMs, -3, -1), silentMs),
     ...others.map((other) =>
       isHeard
-        ? clog(other, first, after(promisedMs, 1.2, 2.8), silentMs)
-        : clog(first, other, after(promisedMs, 0.3, 1.8), silentMs),
+        ? clog(other, first, after(promisedMs, 1, 2), silentMs)
+        : clog(first, other, after(promisedMs, 0, 1.2), silentMs),
     ),
     ...stage.acceptors.map((to) =>
       clog(second, to, after(againMs, 1.2, 2.8), after(againMs, 8, 25)),

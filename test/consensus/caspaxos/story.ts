@@ -1,11 +1,12 @@
 /** What a seed says: a cluster, its trouble, and what clients do in it. */
-import { drawQuorums } from "./quorum-sizes.ts";
-import type { ProposerLimits } from "@syncline/consensus/caspaxos";
+import { majorityOf, type ProposerLimits } from "@syncline/consensus/caspaxos";
 import { type Random, seededRandom } from "@syncline/machine";
 import { type Delays, drawFaults, type Fault, type Weather } from "@syncline/simulator";
 import { type Deed, deedsOf, drawDeeds, drawKeys, drawQuietDeeds } from "./deeds.ts";
 import { drawDeletionScenes } from "./deletion-scenes.ts";
 import { drawLossScenes } from "./loss-scenes.ts";
+import { drawQuorums, type QuorumSizes } from "./quorum-sizes.ts";
+import { drawReadingScenes } from "./reading-scenes.ts";
 import { drawRetryScenes, type Patience } from "./retry-scenes.ts";
 import type { Scenes, Stage } from "./scenes.ts";
 import {
@@ -53,15 +54,10 @@ export const drawRegisterStory = (seed: number): RegisterStory => {
   const acceptors = acceptorNames.slice(0, random.pick(sizesByTheme[theme]));
   const proposers = ["p", "q", "r", "s"].slice(0, random.pick(proposerCountsByTheme[theme]));
   const forMs = random.pick(forMsByTheme[theme]);
-  const minMs = random.pick([0.5, 1, 5]);
-  const delays: Delays = {
-    minMs,
-    meanMs: minMs + random.pick([1, 10, 50]),
-    shape: random.pick(["uniform", "exponential", "heavy-tailed"] as const),
-  };
+  const delays = drawDelays(theme, random);
   const stage = { acceptors, proposers, wayMs: delays.meanMs, forMs };
   // In this order, for the seeds in the tests.
-  const quorums = drawQuorums(acceptors.length, random);
+  const quorums = drawQuorumsOf(theme, acceptors.length, random);
   const weather = drawWeather(theme, random);
   const limits = drawLimits(theme, delays.meanMs, random);
   const registersMax = random.pick([1, 3, 1000]);
@@ -87,6 +83,26 @@ export const drawRegisterStory = (seed: number): RegisterStory => {
     deeds,
     restarts: drawRestarts(stage, deeds, random.fork("restarts")),
   };
+};
+
+/** Who has to meet by the length of a message's way needs ways of about the same length. */
+const drawDelays = (theme: Theme, random: Random): Delays => {
+  if (theme === "retries") {
+    const meanMs = random.pick([5, 10, 20]);
+    return { minMs: meanMs * random.pick([0.2, 0.7, 0.9]), meanMs, shape: "uniform" };
+  }
+  const minMs = random.pick([0.5, 1, 5]);
+  return {
+    minMs,
+    meanMs: minMs + random.pick([1, 10, 50]),
+    shape: random.pick(["uniform", "exponential", "heavy-tailed"] as const),
+  };
+};
+
+const drawQuorumsOf = (theme: Theme, acceptorCount: number, random: Random): QuorumSizes => {
+  const majority = majorityOf(acceptorCount);
+  if (theme === "retries") return { prepareQuorum: majority, acceptQuorum: majority };
+  return drawQuorums(acceptorCount, random);
 };
 
 const drawWeather = (theme: Theme, random: Random): Weather =>
@@ -121,7 +137,9 @@ const drawScenes = (
     case "losses":
       return drawLossScenes(stage, random);
     case "retries":
-      return drawRetryScenes(stage, patience, random);
+      return random.chance(0.4)
+        ? drawReadingScenes(stage, random)
+        : drawRetryScenes(stage, patience, random);
   }
 };
 

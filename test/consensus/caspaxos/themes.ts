@@ -6,7 +6,7 @@ import type { Patience } from "./retry-scenes.ts";
 
 /**
  * What a seed is about: a bit of everything; keys that are deleted and made again; the same as scenes; acceptors that lose their disks, as scenes; operations
- * that are given up and asked again, as scenes; and hours in which not much happens.
+ * that are given up and asked again, and readings that are answered late, as scenes; and hours in which not much happens.
  */
 export type Theme = "all" | "deleting" | "deletions" | "losses" | "retries" | "hours";
 
@@ -40,7 +40,7 @@ export const sizesByTheme: Readonly<Record<Theme, readonly number[]>> = {
   deleting: [2, 3, 3, 4],
   deletions: [2, 3, 3, 3, 4, 5],
   losses: [3, 3, 3, 4, 5, 5, 7],
-  retries: [3, 3, 3, 4, 5],
+  retries: [3, 3, 3, 5],
   hours: [3, 3, 3, 4, 5],
 };
 
@@ -112,7 +112,7 @@ const drawImpatience = (wayMs: number, random: Random): Partial<ProposerLimits> 
     backoffMs: 5,
     batchMax: random.pick([1, 3]),
     keysMax: random.pick([3, 1000, 1000]),
-    clientsMax: random.pick([1, 1, 2]),
+    clientsMax: 1,
     resultsMax: random.pick([1, 2, 4]),
   };
 };

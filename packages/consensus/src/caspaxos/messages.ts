@@ -21,8 +21,14 @@ export type RegisterRequest =
       readonly state: RegisterState;
       readonly next: Ballot | null;
     }
-  /** What have you accepted? Promises nothing. `number` is the proposer's own. */
-  | { readonly kind: "read"; readonly epoch: number; readonly key: string; readonly number: number }
+  /** What have you accepted? Promises nothing. The answer bears the same `reader`, which is the proposer's incarnation, and the same number, which is its own. */
+  | {
+      readonly kind: "read";
+      readonly epoch: number;
+      readonly key: string;
+      readonly reader: string;
+      readonly number: number;
+    }
   /** Forget the register, if what it holds is the deletion of this ballot, which every acceptor has accepted; or no more than the promise of it. */
   | {
       readonly kind: "erase";
@@ -52,6 +58,7 @@ export type RegisterResponse =
   | {
       readonly kind: "reading";
       readonly key: string;
+      readonly reader: string;
       readonly number: number;
       readonly accepted: Accepted | null;
     }
