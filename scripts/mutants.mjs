@@ -109,7 +109,8 @@ line("| planted bug | found by seed | as |\n| --- | --- | --- |");
 for (const mutant of chosen) {
   const found = await hunt(mutant);
   if (found === null) survivorCount += 1;
-  const what = found === null ? `not in ${seedCount} | ` : `${found.seed} | ${found.message}`;
+  const what =
+    found === null ? `not in ${seedCount} | ` : `${found.seed} | ${found.message.split("\n")[0]}`;
   line(`| \`${mutant.name}\`: ${mutant.does} | ${what} |`);
 }
 honest.kill();

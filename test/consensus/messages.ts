@@ -84,7 +84,13 @@ export const registerMessage: fc.Arbitrary<RegisterMessage> = fc.oneof(
     ballot,
   }),
   accept,
-  fc.record({ kind: fc.constant("read" as const), epoch: round, key, number: anyRound }),
+  fc.record({
+    kind: fc.constant("read" as const),
+    epoch: round,
+    key,
+    reader: name,
+    number: anyRound,
+  }),
   fc.record({
     kind: fc.constant("promise" as const),
     key,
@@ -97,6 +103,7 @@ export const registerMessage: fc.Arbitrary<RegisterMessage> = fc.oneof(
   fc.record({
     kind: fc.constant("reading" as const),
     key,
+    reader: name,
     number: anyRound,
     accepted: fc.option(accepted),
   }),

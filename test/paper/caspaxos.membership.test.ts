@@ -138,6 +138,24 @@ describe("§2.3 Membership: an acceptor is replaced", () => {
     expect(table.acceptor("a").state.head?.config).toEqual(first);
   });
 
+  test("a page that was read before a later epoch was obeyed is not handed over for that one", () => {
+    // b's question of epoch 2 comes to a once more; before the page is read b is lost again, and a obeys epoch 3.
+    const table = newTable();
+    const second = replaced(table, "b", table.wipe("b"), 2);
+    table.replace("b", second);
+    table.deliver();
+    const a = table.acceptor("a");
+    const again = { kind: "copy", epoch: 2, afterKey: null } as const;
+    const [load] = a.step({ kind: "received", from: "b", message: again }, 0);
+    const third = replaced(table, "b", table.wipe("b"), 3);
+    a.step({ kind: "received", from: "b", message: { kind: "fence", config: third } }, 0);
+
+    expect(load).toMatchObject({ kind: "load" });
+    expect(
+      load?.kind === "load" && a.step({ kind: "loaded", token: load.token, rows: [] }, 0),
+    ).toEqual([]);
+  });
+
   test("it is not done where one acceptor alone may have what was committed", () => {
     const table = newTable({ prepareQuorum: 3, acceptQuorum: 1 });
     table.replace("b", replaced(table, "b", table.wipe("b"), 2));

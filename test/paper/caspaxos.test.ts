@@ -253,12 +253,31 @@ describe("one ballot has one value, for ever (TLA: OnlyOneValuePerBallot)", () =
     );
   });
 
+  test("what a former process of the proposer has asked to read is not told to the next one", () => {
+    const table = newTable();
+    table.change("p", "k", set("x"));
+    table.deliver();
+    table.read("q", "k", 1);
+    const answers = [1, 2, 3].map(() => ({
+      kind: "reading" as const,
+      key: "k",
+      reader: "another life of q",
+      number: 1,
+      accepted: null,
+    }));
+    const effects = answers.flatMap((message, index) =>
+      table.proposer("q").step({ kind: "received", from: acceptors[index]!, message }, 0),
+    );
+
+    expect(effects).toEqual([]);
+  });
+
   test("two acceptors that have accepted two values in one ballot stop a proposer", () => {
     const table = newTable();
     table.read("q", "k", 1);
     const read = (from: string, byte: number): void => {
       const accepted = { ballot, state: stateOf(byte) };
-      const message = { kind: "reading", key: "k", number: 1, accepted } as const;
+      const message = { kind: "reading", key: "k", reader: "q", number: 1, accepted } as const;
       table.proposer("q").step({ kind: "received", from, message }, 0);
     };
     read("a", 1);

@@ -23,11 +23,19 @@ const withoutMemberAssertions = [
   ),
 ];
 
-const cacheKeptWhileProposing = attempting(
-  `  at.cache = null;
+/** The cache outlives the proposal, and is used however large a round is known. */
+const cacheKeptWhileProposing = [
+  attempting(
+    `  at.cache = null;
   const { epoch } = state.config;`,
-  `  const { epoch } = state.config;`,
-);
+    `  const { epoch } = state.config;`,
+  ),
+  attempting(
+    `    cache.promisedBy.size >= state.config.prepareQuorum &&
+    cache.ballot.round >= at.round;`,
+    `    cache.promisedBy.size >= state.config.prepareQuorum;`,
+  ),
+];
 
 const afterFailure = (instead) =>
   attempting(
@@ -43,7 +51,7 @@ export const mutants = [
     "ballot-used-again",
     "after a round that failed the proposer goes on with the cached ballot, for another value",
     ...withoutBallotAssertions,
-    cacheKeptWhileProposing,
+    ...cacheKeptWhileProposing,
     afterFailure(`  at.attempt = null;
   at.failureCount += 1;`),
   ),
@@ -51,7 +59,7 @@ export const mutants = [
     "ballot-used-again-but-for-conflicts",
     "the same, but a conflict drops the cache: the published bug",
     ...withoutBallotAssertions,
-    cacheKeptWhileProposing,
+    ...cacheKeptWhileProposing,
     afterFailure(`  at.attempt = null;
   if (attempt.kind === "accepting" && attempt.refused.size > 0) at.cache = null;
   at.failureCount += 1;`),
@@ -166,6 +174,22 @@ export const mutants = [
     proposer(
       `if (attempt.kind === "reading" || !isSameBallot(message.ballot, attempt.ballot)) return [];`,
       `if (attempt.kind === "reading" || message.ballot.proposer !== attempt.ballot.proposer) return [];`,
+    ),
+  ),
+  bug(
+    "late-readings-counted",
+    "answers to an earlier reading count for the one that is under way",
+    proposer(
+      `  attempt.kind === "reading" && reader === incarnation && number === attempt.number;`,
+      `  attempt.kind === "reading" && reader === incarnation && number > 0;`,
+    ),
+  ),
+  bug(
+    "former-readings-counted",
+    "answers to the reading of the same number of the proposer's former process count",
+    proposer(
+      `  attempt.kind === "reading" && reader === incarnation && number === attempt.number;`,
+      `  attempt.kind === "reading" && reader[0] === incarnation[0] && number === attempt.number;`,
     ),
   ),
   bug(

@@ -56,6 +56,29 @@ export const drawDeeds = (
   return deedsOf(wishes, clientNames.slice(0, random.integer(1, 5)), random);
 };
 
+/**
+ * Hours with a deed every ten seconds or so. Each key is asked of one proposer, or mostly of one, as an application would do it: so the others are hundreds of
+ * rounds behind when they are asked at last.
+ */
+export const drawQuietDeeds = (
+  proposers: readonly string[],
+  random: Random,
+  forMs: number,
+): readonly Deed[] => {
+  const keys = random.chance(0.5) ? [random.pick(objectKeys)] : drawKeys(random);
+  const strayShare = random.pick([0, 0.1]);
+  const wishes: Wish[] = [];
+  for (let atMs = 0; atMs < forMs; atMs += random.integer(1, 20_000)) {
+    const key = random.pick(keys);
+    const usual = proposers[keys.indexOf(key) % proposers.length] ?? "";
+    const others = Array.from({ length: 3 }, () => random.pick(proposers));
+    const by = [random.chance(strayShare) ? random.pick(proposers) : usual, ...others];
+    const isCollection = key.startsWith("r") && random.chance(0.1);
+    wishes.push({ atMs, key, does: isCollection ? "collect" : null, by });
+  }
+  return deedsOf(wishes, clientNames, random);
+};
+
 /** Some of the keys, or one. */
 export const drawKeys = (random: Random): readonly string[] => {
   const some = objectKeys.filter(() => random.chance(0.6));

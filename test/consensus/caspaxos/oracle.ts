@@ -11,6 +11,7 @@ import {
   type RegisterMessage,
   type RegisterState,
 } from "@syncline/consensus/caspaxos";
+import { createEpochs } from "./epochs.ts";
 import { remembers, whyNoDescendant } from "./lineage.ts";
 import { type Past, readStored } from "./objects.ts";
 
@@ -24,6 +25,8 @@ export interface RegisterOracle {
   /** An operation is told to be committed; `tag` is that of a change, null for a deletion. */
   committed(key: string, id: OperationId, tag: string | null): void;
   configured(config: RegisterConfig): void;
+  /** An acceptor is told to have taken its place in this epoch. */
+  replaced(incarnation: string, epoch: number): void;
   /** How many ballots were chosen. */
   readonly chosenCount: number;
 }
@@ -64,6 +67,7 @@ export const createRegisterOracle = (pasts: Past, hasRoomForAll: boolean): Regis
   const floors = new Map<string, number>();
   const members = new Set<string>();
   const configs: RegisterConfig[] = [];
+  const epochs = createEpochs();
   let chosenCount = 0;
 
   const ofKey = (key: string): OfKey => {
@@ -79,6 +83,8 @@ export const createRegisterOracle = (pasts: Past, hasRoomForAll: boolean): Regis
     keys.set(key, fresh);
     return fresh;
   };
+
+  const floorOf = (incarnation: string): number => floors.get(incarnation) ?? 0;
 
   const diskOf = (incarnation: string): Map<string, Register> => {
     const disk = disks.get(incarnation) ?? new Map<string, Register>();
@@ -118,11 +124,26 @@ export const createRegisterOracle = (pasts: Past, hasRoomForAll: boolean): Regis
   };
 
   /** An acceptor takes part: what it has copied counts from now on, and what it held on the way there does not. */
-  const join = (incarnation: string): void => {
+  const join = (incarnation: string, { epoch }: RegisterConfig): void => {
     if (members.has(incarnation)) return;
     members.add(incarnation);
+    // The first members begin with nothing, and one of them may be slow to.
+    if (epoch > 1) checkCopied(incarnation);
     for (const [key, { accepted }] of diskOf(incarnation)) {
       if (accepted !== null) hold(incarnation, key, accepted);
+    }
+  };
+
+  /** Whoever takes part has whatever was chosen before; or more, or a floor above it. Nothing of an earlier epoch can be chosen any more. */
+  const checkCopied = (incarnation: string): void => {
+    for (const [key, { chosen }] of keys) {
+      const latest = chosen.at(-1);
+      if (latest === undefined || latest.ballot.round <= floorOf(incarnation)) continue;
+      const accepted = diskOf(incarnation).get(key)?.accepted?.ballot ?? noBallot;
+      if (compareBallots(accepted, latest.ballot) >= 0) continue;
+      throw new Error(
+        `it takes part without what is chosen: ${incarnation} has not ${describeBallot(latest.ballot)} of ${key}`,
+      );
     }
   };
 
@@ -177,7 +198,12 @@ export const createRegisterOracle = (pasts: Past, hasRoomForAll: boolean): Regis
 
   /** What is erased was a deletion that everybody has accepted: of a value that is older, nobody has anything to bring back. */
   const checkErased = (incarnation: string, key: string): void => {
-    const accepted = diskOf(incarnation).get(key)?.accepted ?? null;
+    const erased = diskOf(incarnation).get(key);
+    // The power may fail behind each write: what the row had promised is kept by the floor at once.
+    if ((erased?.promise.round ?? 0) > floorOf(incarnation)) {
+      throw new Error(`a promise is erased: ${incarnation} for ${key}`);
+    }
+    const accepted = erased?.accepted ?? null;
     if (accepted === null) return;
     const holders = ofKey(key).holdersByBallot.get(describeBallot(accepted.ballot));
     const isEverywhere = configs.some(({ acceptors }) =>
@@ -197,15 +223,19 @@ export const createRegisterOracle = (pasts: Past, hasRoomForAll: boolean): Regis
     written: (incarnation, records) => {
       for (const record of records) {
         if (record.kind === "head") {
-          if (record.floor < (floors.get(incarnation) ?? 0)) throw new Error("a floor has sunk");
+          if (record.floor < floorOf(incarnation)) throw new Error("a floor has sunk");
           floors.set(incarnation, record.floor);
-          join(incarnation);
+          epochs.obeyed(incarnation, record.config.epoch);
+          join(incarnation, record.config);
         } else if (record.kind === "no-register") {
           checkErased(incarnation, record.key);
           diskOf(incarnation).delete(record.key);
         } else {
           const { key, register } = record;
           checkMonotone(incarnation, key, register);
+          if (members.has(incarnation)) {
+            epochs.written(incarnation, key, diskOf(incarnation).get(key), register);
+          }
           diskOf(incarnation).set(key, register);
           if (register.accepted === null) continue;
           checkState(key, register.accepted.ballot, register.accepted.state);
@@ -214,10 +244,9 @@ export const createRegisterOracle = (pasts: Past, hasRoomForAll: boolean): Regis
       }
     },
     said: (incarnation, message) => {
-      const { floor, register } = {
-        floor: floors.get(incarnation) ?? 0,
-        register: "key" in message ? diskOf(incarnation).get(message.key) : undefined,
-      };
+      epochs.said(incarnation, message);
+      const floor = floorOf(incarnation);
+      const register = "key" in message ? diskOf(incarnation).get(message.key) : undefined;
       const isHeld = (key: string, ballot: Ballot): boolean =>
         ofKey(key).holdersByBallot.get(describeBallot(ballot))?.has(incarnation) === true;
       if (message.kind === "promise") {
@@ -236,7 +265,9 @@ export const createRegisterOracle = (pasts: Past, hasRoomForAll: boolean): Regis
         }
       }
     },
+    replaced: (incarnation, epoch) => epochs.replaced(incarnation, epoch),
     proposed: (message) => {
+      epochs.proposed(message);
       if (message.kind === "accept") checkState(message.key, message.ballot, message.state);
     },
     committed: (key, id, tag) => {

@@ -163,7 +163,10 @@ const addAcceptor = (
     },
     written: (records) => oracle.written(incarnation, records),
     sending: (_to, message) => oracle.said(incarnation, message),
-    deliver: ({ config }) => replaced(config),
+    deliver: ({ config }) => {
+      oracle.replaced(incarnation, config.epoch);
+      replaced(config);
+    },
   });
 };
 

@@ -68,36 +68,32 @@ export const mutants = [
     "copied-before-the-fence",
     "acceptors hand over what they have before they obey the next configuration",
     fencing(
-      `      if (state.head?.config.epoch !== message.epoch) return [];`,
-      `      if (state.head === null) return [];`,
-    ),
-    fencing(
       `  if (state.head?.config.epoch !== epoch) return [];`,
       `  if (state.head === null || epoch < 1) return [];`,
     ),
-    fencing(
-      `  const { config, floor } = head;
-  const isLast`,
-      `  const { floor } = head;
-  const config = { epoch };
-  const isLast`,
-    ),
-    fencing(
-      `  state.copyByToken.set(token, { to, afterKey });`,
-      `  state.copyByToken.set(token, { to, afterKey, epoch });`,
-    ),
-    fencing(
-      `  { to, afterKey }: { readonly to: PeerId; readonly afterKey: string | null },`,
-      `  { to, afterKey, epoch }: { readonly to: PeerId; readonly afterKey: string | null; readonly epoch: number },`,
-    ),
+    fencing(`  if (head?.config.epoch !== epoch) return [];`, `  if (head === null) return [];`),
     replacing(`replacement.fenced.size < others.length ||`, `replacement.fenced.size < 1 ||`),
   ),
   bug(
-    "copied-before-flush",
-    "an acceptor reads a page for the new one while writes of its own are on their way to the disk",
+    "copied-for-a-later-epoch",
+    "a page that was read before a later epoch was obeyed is handed over for that epoch",
     fencing(
-      `      return afterDisk([{ kind: "submit", request: { kind: "copy-now", to: from, message } }]);`,
-      `      return [...afterDisk([]), { kind: "submit", request: { kind: "copy-now", to: from, message } }];`,
+      `  if (head?.config.epoch !== epoch) return [];
+  const { floor } = head;`,
+      `  if (head === null || epoch < 1) return [];
+  const { floor } = head;`,
+    ),
+    fencing(
+      `{ kind: "copied", epoch, afterKey, rows, isLast, floor }`,
+      `{ kind: "copied", epoch: head.config.epoch, afterKey, rows, isLast, floor }`,
+    ),
+  ),
+  bug(
+    "fenced-before-flush",
+    "an acceptor says that it obeys the next configuration before that is on its disk",
+    fencing(
+      `  return [{ kind: "persist", records: [state.head], then }];`,
+      `  return [{ kind: "persist", records: [state.head], then: [] }, ...then];`,
     ),
   ),
   bug(

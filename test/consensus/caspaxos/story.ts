@@ -1,10 +1,23 @@
 /** What a seed says: a cluster, its trouble, and what clients do in it. */
-import { drawQuorums } from "./quorum-sizes.ts";
-import type { ProposerLimits } from "@syncline/consensus/caspaxos";
+import { majorityOf, type ProposerLimits } from "@syncline/consensus/caspaxos";
 import { type Random, seededRandom } from "@syncline/machine";
 import { type Delays, drawFaults, type Fault, type Weather } from "@syncline/simulator";
-import { type Deed, deedsOf, drawDeeds, drawKeys } from "./deeds.ts";
-import { drawDeletionScenes, drawLossScenes, type Scenes, type Stage } from "./scenes.ts";
+import { type Deed, deedsOf, drawDeeds, drawKeys, drawQuietDeeds } from "./deeds.ts";
+import { drawDeletionScenes } from "./deletion-scenes.ts";
+import { drawLossScenes } from "./loss-scenes.ts";
+import { drawQuorums, type QuorumSizes } from "./quorum-sizes.ts";
+import { drawReadingScenes } from "./reading-scenes.ts";
+import { drawRetryScenes, type Patience } from "./retry-scenes.ts";
+import type { Scenes, Stage } from "./scenes.ts";
+import {
+  drawLimits,
+  forMsByTheme,
+  proposerCountsByTheme,
+  sizesByTheme,
+  type Theme,
+  themeOf,
+  withoutByTheme,
+} from "./themes.ts";
 
 /** A proposer's process ends, and another one begins. */
 interface Restart {
@@ -32,67 +45,23 @@ export interface RegisterStory {
   readonly restarts: readonly Restart[];
 }
 
-/** What a seed is about: a bit of everything; keys that are deleted and made again; acceptors that lose their disks; and the latter two as scenes. */
-type Theme = "all" | "deleting" | "deletions" | "losses";
-
-const themes = [
-  ...(["all", "all", "all", "deleting"] as const),
-  ...(["deletions", "deletions", "losses", "losses"] as const),
-];
-
-const forMsByTheme: Readonly<Record<Theme, readonly number[]>> = {
-  all: [500, 2000, 8000, 20_000, 60_000],
-  deleting: [4000, 12_000, 30_000],
-  deletions: [2000, 6000],
-  losses: [4000, 10_000],
-};
-
-const sizesByTheme: Readonly<Record<Theme, readonly number[]>> = {
-  all: [1, 2, 3, 3, 3, 3, 4, 5, 5, 7],
-  deleting: [2, 3, 3, 4],
-  deletions: [2, 3, 3, 3, 4, 5],
-  losses: [3, 3, 3, 4, 5, 5, 7],
-};
-
-const never = ["break", "slow-reader", "roll-back"] as const;
-
-/** To erase takes every acceptor, so where that is the theme they are mostly there, and slow. */
-const mostlyThere = [
-  ...never,
-  "wipe",
-  "restore",
-  "bit-rot",
-  "full-disk",
-  "failed-flush",
-  "partition",
-  "slow-disk",
-  "crash",
-] as const;
-
-const withoutByTheme = {
-  all: never,
-  deleting: mostlyThere,
-  deletions: [...mostlyThere, "clog", "slow-line", "pause", "weather"],
-  losses: [...never, "partition", "full-disk", "failed-flush", "slow-line", "wipe"],
-} as const;
-
 const acceptorNames = ["a", "b", "c", "d", "e", "f", "g"];
 
 /** The story of this seed. */
 export const drawRegisterStory = (seed: number): RegisterStory => {
   const random = seededRandom(seed).fork("caspaxos");
-  const theme = random.pick(themes);
+  const theme = themeOf(seed, random);
   const acceptors = acceptorNames.slice(0, random.pick(sizesByTheme[theme]));
-  const proposers = ["p", "q", "r", "s"].slice(0, random.pick([1, 2, 2, 3, 4]));
+  const proposers = ["p", "q", "r", "s"].slice(0, random.pick(proposerCountsByTheme[theme]));
   const forMs = random.pick(forMsByTheme[theme]);
-  const minMs = random.pick([0.5, 1, 5]);
-  const delays: Delays = {
-    minMs,
-    meanMs: minMs + random.pick([1, 10, 50]),
-    shape: random.pick(["uniform", "exponential", "heavy-tailed"] as const),
-  };
+  const delays = drawDelays(theme, random);
   const stage = { acceptors, proposers, wayMs: delays.meanMs, forMs };
-  const scenes = drawScenes(theme, stage, random.fork("scenes"));
+  // In this order, for the seeds in the tests.
+  const quorums = drawQuorumsOf(theme, acceptors.length, random);
+  const weather = drawWeather(theme, random);
+  const limits = drawLimits(theme, delays.meanMs, random);
+  const registersMax = random.pick([1, 3, 1000]);
+  const scenes = drawScenes(theme, { stage, patience: limits }, random.fork("scenes"));
   const targets = { members: acceptors, guests: proposers, without: withoutByTheme[theme] };
   const deeds = [
     ...deedsOf(scenes.wishes, ["t", "u", "v"], random.fork("scenes of clients")),
@@ -103,17 +72,12 @@ export const drawRegisterStory = (seed: number): RegisterStory => {
     seed,
     acceptors,
     proposers,
-    ...drawQuorums(acceptors.length, random),
+    ...quorums,
     isCoded: seed % 2 === 0,
-    weather: random.pick([
-      { lossRate: 0, duplicationRate: 0, reorderingRate: 0 },
-      { lossRate: 0, duplicationRate: 0, reorderingRate: 0 },
-      { lossRate: 0.02, duplicationRate: 0.5, reorderingRate: 0.1 },
-      { lossRate: 0.2, duplicationRate: 0.2, reorderingRate: 0.2 },
-    ]),
+    weather,
     delays,
-    limits: drawLimits(theme, random),
-    registersMax: random.pick([1, 3, 1000]),
+    limits,
+    registersMax,
     forMs,
     faults: faults.sort((left, right) => left.atMs - right.atMs),
     deeds,
@@ -121,15 +85,61 @@ export const drawRegisterStory = (seed: number): RegisterStory => {
   };
 };
 
-const drawScenes = (theme: Theme, stage: Stage, random: Random): Scenes => {
+/** Who has to meet by the length of a message's way needs ways of about the same length. */
+const drawDelays = (theme: Theme, random: Random): Delays => {
+  if (theme === "retries") {
+    const meanMs = random.pick([5, 10, 20]);
+    return { minMs: meanMs * random.pick([0.2, 0.7, 0.9]), meanMs, shape: "uniform" };
+  }
+  const minMs = random.pick([0.5, 1, 5]);
+  return {
+    minMs,
+    meanMs: minMs + random.pick([1, 10, 50]),
+    shape: random.pick(["uniform", "exponential", "heavy-tailed"] as const),
+  };
+};
+
+const drawQuorumsOf = (theme: Theme, acceptorCount: number, random: Random): QuorumSizes => {
+  const majority = majorityOf(acceptorCount);
+  if (theme === "retries") return { prepareQuorum: majority, acceptQuorum: majority };
+  return drawQuorums(acceptorCount, random);
+};
+
+const drawWeather = (theme: Theme, random: Random): Weather =>
+  random.pick(theme === "hours" || theme === "retries" ? mildWeathers : weathers);
+
+const calm: Weather = { lossRate: 0, duplicationRate: 0, reorderingRate: 0 };
+const weathers = [
+  calm,
+  calm,
+  { lossRate: 0.02, duplicationRate: 0.5, reorderingRate: 0.1 },
+  { lossRate: 0.2, duplicationRate: 0.2, reorderingRate: 0.2 },
+];
+const mildWeathers = [
+  calm,
+  calm,
+  calm,
+  { lossRate: 0.01, duplicationRate: 0.05, reorderingRate: 0.02 },
+];
+
+const drawScenes = (
+  theme: Theme,
+  { stage, patience }: { readonly stage: Stage; readonly patience: Patience },
+  random: Random,
+): Scenes => {
   switch (theme) {
     case "all":
     case "deleting":
+    case "hours":
       return { wishes: [], faults: [] };
     case "deletions":
       return drawDeletionScenes(stage, random);
     case "losses":
       return drawLossScenes(stage, random);
+    case "retries":
+      return random.chance(0.4)
+        ? drawReadingScenes(stage, random)
+        : drawRetryScenes(stage, patience, random);
   }
 };
 
@@ -138,26 +148,13 @@ const drawDeedsOf = (
   { proposers, forMs }: Stage,
   random: Random,
 ): readonly Deed[] => {
+  if (theme === "deletions" || theme === "retries") return [];
+  if (theme === "hours") return drawQuietDeeds(proposers, random, forMs);
   const isDeleting = theme === "deleting";
   const keys = isDeleting ? ["r1", "r2"] : drawKeys(random);
   const operationCount = random.pick(isDeleting ? [60, 100] : [10, 40, 120]);
   const collectionsMax = isDeleting ? 60 : 12;
-  if (theme === "deletions") return [];
   return drawDeeds(proposers, { keys, operationCount, collectionsMax }, random, forMs);
-};
-
-const drawLimits = (theme: Theme, random: Random): Partial<ProposerLimits> => {
-  // An attempt that a replacement is to outlast must not be short.
-  const attemptMs = random.pick(theme === "losses" ? [200, 1000, 3000] : [60, 200, 1000]);
-  return {
-    attemptMs,
-    giveUpMs: attemptMs * random.pick([2, 5, 10]),
-    backoffMs: random.pick([5, 20]),
-    batchMax: random.pick([1, 3, 64]),
-    keysMax: random.pick([1, 1, 3, 1000]),
-    clientsMax: random.pick(theme === "all" ? [1, 3, 64] : [3, 64, 64]),
-    resultsMax: random.pick([1, 2, 4]),
-  };
 };
 
 /** Half of them shortly after something was asked of the proposer, while it is about to propose. */

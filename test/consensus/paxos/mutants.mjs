@@ -34,6 +34,39 @@ export const mutants = [
     ],
   },
   {
+    name: "vote-not-kept",
+    does: "a vote is not written at all, promises are",
+    changes: [
+      {
+        file: `${paxos}node.ts`,
+        piece: `records: isChanged(before, after) ? [{ kind: "acceptor", ...after }] : [],`,
+        instead: `records: message.kind === "promise" ? [{ kind: "acceptor", ...after }] : [],`,
+      },
+    ],
+  },
+  {
+    name: "vote-not-told",
+    does: "an acceptor promises without saying what it has accepted",
+    changes: [
+      {
+        file: `${paxos}acceptor.ts`,
+        piece: `message: { kind: "promise", ballot, accepted: state.accepted },`,
+        instead: `message: { kind: "promise", ballot, accepted: null },`,
+      },
+    ],
+  },
+  {
+    name: "half-is-a-majority",
+    does: "of an even number half is taken for a majority",
+    changes: [
+      {
+        file: "packages/consensus/src/majority.ts",
+        piece: `Math.floor(voterCount / 2) + 1`,
+        instead: `Math.max(1, Math.ceil(voterCount / 2))`,
+      },
+    ],
+  },
+  {
     name: "round-not-kept",
     does: "a proposer that restarts uses its rounds again",
     changes: [

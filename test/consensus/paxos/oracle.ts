@@ -3,7 +3,6 @@ import {
   type Ballot,
   compareBallots,
   describeBallot,
-  majorityOf,
   noBallot,
   type PaxosMessage,
   type PaxosRecord,
@@ -32,13 +31,25 @@ export const createPaxosOracle = (acceptors: readonly string[]): PaxosOracle => 
   const diskByAcceptor = new Map<string, OnDisk>();
   const proposed = new Set<string>();
   const valueByBallot = new Map<string, string>();
+  const ballots: Ballot[] = [];
   const votersByBallot = new Map<string, Set<string>>();
   let chosen: string | null = null;
+  /** The smallest ballot in which it is. */
+  let chosenBallot: Ballot | null = null;
 
   const diskOf = (acceptor: string): OnDisk => {
     const disk = diskByAcceptor.get(acceptor) ?? { promised: noBallot, accepted: noBallot };
     diskByAcceptor.set(acceptor, disk);
     return disk;
+  };
+
+  /** If a value is chosen, every proposal of a larger ballot has that value (Paxos Made Simple, P2b). */
+  const checkAfterChosen = (ballot: Ballot): void => {
+    if (chosenBallot === null || compareBallots(ballot, chosenBallot) <= 0) return;
+    const name = describeBallot(ballot);
+    const value = valueByBallot.get(name);
+    if (value === chosen) return;
+    throw new Error(`another value is proposed after ${chosen} is chosen: ${value} in ${name}`);
   };
 
   const checkValue = (ballot: Ballot, value: string): string => {
@@ -47,7 +58,11 @@ export const createPaxosOracle = (acceptors: readonly string[]): PaxosOracle => 
     if (known !== undefined && known !== value) {
       throw new Error(`a ballot has two values: ${name} is ${known} and ${value}`);
     }
-    valueByBallot.set(name, value);
+    if (known === undefined) {
+      valueByBallot.set(name, value);
+      ballots.push(ballot);
+      checkAfterChosen(ballot);
+    }
     if (!proposed.has(value)) throw new Error(`nobody proposed it: ${value}`);
     return name;
   };
@@ -56,11 +71,15 @@ export const createPaxosOracle = (acceptors: readonly string[]): PaxosOracle => 
     const name = checkValue(ballot, value);
     const voters = votersByBallot.get(name) ?? new Set();
     votersByBallot.set(name, voters.add(acceptor));
-    if (voters.size < majorityOf(acceptors.length)) return;
+    // Counted here, so that a mistake in the package's own arithmetic is seen.
+    if (voters.size * 2 <= acceptors.length) return;
     if (chosen !== null && chosen !== value) {
       throw new Error(`two values are chosen: ${chosen}, and ${value} in ${name}`);
     }
     chosen = value;
+    if (chosenBallot !== null && compareBallots(chosenBallot, ballot) <= 0) return;
+    chosenBallot = ballot;
+    ballots.forEach(checkAfterChosen);
   };
 
   return {

@@ -1,6 +1,7 @@
 /** Many seeds of single-decree Paxos, added up. */
 import { addTally, emptySummary, type Summary } from "../../simulation/summary.ts";
-import { drawPaxosStory, tellPaxosStory } from "./paxos-run.ts";
+import { tellPaxosStory } from "./paxos-run.ts";
+import { drawPaxosStory } from "./paxos-story.ts";
 
 export { addSummary, describeSummary, emptySummary } from "../../simulation/summary.ts";
 

@@ -1,7 +1,8 @@
 /** Single-decree Paxos from seeds. `SEED=7` replays one, `SEEDS=5000` runs as many. */
 import { shrink } from "@syncline/simulator";
 import { expect, test } from "vitest";
-import { drawPaxosStory, tellPaxosStory } from "./paxos-run.ts";
+import { tellPaxosStory } from "./paxos-run.ts";
+import { drawPaxosStory } from "./paxos-story.ts";
 
 const { SEED, SEEDS } = process.env;
 const firstSeed = SEED === undefined ? 1 : Number(SEED);

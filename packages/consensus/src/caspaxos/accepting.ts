@@ -37,6 +37,7 @@ export const answerRequest = (
         to(asked.from, {
           kind: "reading",
           key: request.key,
+          reader: request.reader,
           number: request.number,
           accepted: asked.held.register?.accepted ?? null,
         }),

@@ -39,6 +39,13 @@ export interface CopySource {
   nextKey: string | null;
 }
 
+/** A page that a new acceptor has asked for, in its epoch. */
+export interface PageAsked {
+  readonly to: PeerId;
+  readonly epoch: number;
+  readonly afterKey: string | null;
+}
+
 /** The work of taking another acceptor's place. */
 export interface Replacement {
   readonly config: RegisterConfig;
@@ -59,7 +66,7 @@ export interface AcceptorState {
   readonly waitingByKey: Map<string, Waiting[]>;
   readonly keyByToken: Map<number, string>;
   /** Pages that are read for new acceptors. */
-  readonly copyByToken: Map<number, { readonly to: PeerId; readonly afterKey: string | null }>;
+  readonly copyByToken: Map<number, PageAsked>;
   waitingCount: number;
   lastToken: number;
   /** Messages that made no sense, or found no room to wait. */

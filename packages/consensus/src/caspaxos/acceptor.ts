@@ -20,7 +20,7 @@ import {
 } from "./acceptor-state.ts";
 import { answerRequest } from "./accepting.ts";
 import { acceptorOf, type AcceptorId, type RegisterConfig, whyBadConfig } from "./config.ts";
-import { copyNow, sendCopied, takeReplacementMessage } from "./fencing.ts";
+import { sendCopied, takeReplacementMessage } from "./fencing.ts";
 import { type AcceptorLimits, defaultAcceptorLimits } from "./limits.ts";
 import type {
   AcceptorProtocol,
@@ -121,8 +121,6 @@ const step = (
         case "persisted":
           persisted(state, request.key);
           return [];
-        case "copy-now":
-          return copyNow(state, request.to, request.message);
       }
     }
   }

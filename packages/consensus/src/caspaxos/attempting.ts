@@ -94,7 +94,13 @@ const read = <Change>(
   return launch(state, at, {
     kind: "reading",
     purpose,
-    request: { kind: "read", epoch: state.config.epoch, key: at.key, number },
+    request: {
+      kind: "read",
+      epoch: state.config.epoch,
+      key: at.key,
+      reader: state.incarnation,
+      number,
+    },
     ...timesOf(state, at, nowMs),
     number,
     readings: new Map(),

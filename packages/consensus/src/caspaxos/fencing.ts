@@ -6,6 +6,7 @@ import {
   afterDisk,
   drop,
   nextToken,
+  type PageAsked,
 } from "./acceptor-state.ts";
 import {
   acceptorOf,
@@ -29,9 +30,7 @@ export const takeReplacementMessage = (
     case "fenced":
       return takeFenced(state, from, message.epoch);
     case "copy":
-      // Everything that was accepted in the old epoch must be in the copy, so it is read once it is on the disk.
-      if (state.head?.config.epoch !== message.epoch) return [];
-      return afterDisk([{ kind: "submit", request: { kind: "copy-now", to: from, message } }]);
+      return readPage(state, from, message);
   }
 };
 
@@ -59,34 +58,38 @@ const fence = (
   return [{ kind: "persist", records: [state.head], then }];
 };
 
-/** Reads a page for a new acceptor. */
-export const copyNow = (
+/**
+ * Reads a page for a new acceptor, from the disk as it is. Everything that was accepted in an earlier epoch is there: whoever asks was told that the new epoch
+ * is obeyed, and that was told once it was on the disk, behind all earlier writes.
+ */
+const readPage = (
   state: AcceptorState,
   to: PeerId,
   { epoch, afterKey }: Extract<ReplacementMessage, { kind: "copy" }>,
 ): readonly AcceptorEffect[] => {
   if (state.head?.config.epoch !== epoch) return [];
   const token = nextToken(state);
-  state.copyByToken.set(token, { to, afterKey });
+  state.copyByToken.set(token, { to, epoch, afterKey });
   const { incarnation } = state.self;
   const bytesMax = state.limits.pageBytesMax;
   return [{ kind: "load", token, query: { kind: "registers", incarnation, afterKey, bytesMax } }];
 };
 
-/** Hands a page over. An empty one is the end. */
+/**
+ * Hands a page over, unless a later epoch is obeyed since it was asked for. An empty one is the end.
+ *
+ * Were the page handed over for whatever epoch is obeyed by now:
+ *   1. in epoch 2 c has taken its place; its first question comes to a once more, and a's disk is slow to read the page;
+ *   2. a and c accept x, which is committed; c loses its disk once more, and a obeys epoch 3;
+ *   3. the page of step 1, which knows nothing of x, goes to the new c as what a has.
+ */
 export const sendCopied = (
   { head }: AcceptorState,
-  { to, afterKey }: { readonly to: PeerId; readonly afterKey: string | null },
+  { to, epoch, afterKey }: PageAsked,
   rows: readonly CopiedRegister[],
 ): readonly AcceptorEffect[] => {
-  if (head === null) return [];
-  const { config, floor } = head;
+  if (head?.config.epoch !== epoch) return [];
+  const { floor } = head;
   const isLast = rows.length === 0;
-  return [
-    {
-      kind: "send",
-      to,
-      message: { kind: "copied", epoch: config.epoch, afterKey, rows, isLast, floor },
-    },
-  ];
+  return [{ kind: "send", to, message: { kind: "copied", epoch, afterKey, rows, isLast, floor } }];
 };

@@ -1,5 +1,5 @@
 /** What proposers and acceptors say to each other (Rystsov, CASPaxos, 2018), and what an acceptor keeps. */
-import type { PeerId, Protocol } from "@syncline/machine";
+import type { Protocol } from "@syncline/machine";
 import type { Ballot } from "../ballot.ts";
 import type { RegisterConfig } from "./config.ts";
 import type { Accepted, OperationId, Register, RegisterState } from "./register.ts";
@@ -21,8 +21,14 @@ export type RegisterRequest =
       readonly state: RegisterState;
       readonly next: Ballot | null;
     }
-  /** What have you accepted? Promises nothing. `number` is the proposer's own. */
-  | { readonly kind: "read"; readonly epoch: number; readonly key: string; readonly number: number }
+  /** What have you accepted? Promises nothing. The answer bears the same `reader`, which is the proposer's incarnation, and the same number, which is its own. */
+  | {
+      readonly kind: "read";
+      readonly epoch: number;
+      readonly key: string;
+      readonly reader: string;
+      readonly number: number;
+    }
   /** Forget the register, if what it holds is the deletion of this ballot, which every acceptor has accepted; or no more than the promise of it. */
   | {
       readonly kind: "erase";
@@ -52,6 +58,7 @@ export type RegisterResponse =
   | {
       readonly kind: "reading";
       readonly key: string;
+      readonly reader: string;
       readonly number: number;
       readonly accepted: Accepted | null;
     }
@@ -120,13 +127,8 @@ export type AcceptorQuery =
 export type AcceptorRequest =
   /** Take the place of an acceptor that is lost: the configuration is the next one, and this acceptor is in it. */
   | { readonly kind: "replace"; readonly config: RegisterConfig }
-  /** It says these to itself, when something is on disk. */
-  | { readonly kind: "persisted"; readonly key: string }
-  | {
-      readonly kind: "copy-now";
-      readonly to: PeerId;
-      readonly message: Extract<ReplacementMessage, { kind: "copy" }>;
-    };
+  /** It says this to itself, when a register is on disk. */
+  | { readonly kind: "persisted"; readonly key: string };
 
 /** What an acceptor tells its process. */
 export type AcceptorOutput =

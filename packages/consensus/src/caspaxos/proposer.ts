@@ -27,6 +27,7 @@ import type {
 } from "./messages.ts";
 import {
   askAcceptors,
+  type Attempt,
   type KeyState,
   keyStateOf,
   type ProposerEffect,
@@ -279,7 +280,7 @@ const takeResponse = <Change>(
   if (message.kind === "accepted") promiseLate(at, from, message);
   if (attempt === null) return [];
   if (message.kind === "reading") {
-    if (attempt.kind !== "reading" || message.number !== attempt.number) return [];
+    if (!isReadingOf(state, attempt, message)) return [];
     attempt.readings.set(from, message.accepted);
     return afterReading(state, at, attempt, nowMs);
   }
@@ -300,6 +301,19 @@ const takeResponse = <Change>(
   }
   return [];
 };
+
+/**
+ * Whether it answers what this attempt has asked. Numbers begin anew in each process; were the number all that is compared:
+ *   1. p asks for its first reading; a and b tell the value of now, and that is slow to arrive;
+ *   2. p's process ends, another value is committed, and p's next process is asked for its first reading;
+ *   3. the answers of step 1 arrive, agree, and are told: a value that is over.
+ */
+const isReadingOf = <Change>(
+  { incarnation }: ProposerState<Change>,
+  attempt: Attempt<Change>,
+  { reader, number }: Extract<RegisterResponse, { kind: "reading" }>,
+): attempt is Extract<Attempt<Change>, { kind: "reading" }> =>
+  attempt.kind === "reading" && reader === incarnation && number === attempt.number;
 
 /** Nobody promises a ballot once it has accepted something in that or in a larger one. */
 const isSoundPromise = ({

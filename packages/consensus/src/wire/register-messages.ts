@@ -11,6 +11,7 @@ import {
   readBallot,
   readFlag,
   readList,
+  readName,
   readOptional,
   readRound,
   refuse,
@@ -87,7 +88,7 @@ type Of<Kind> = Extract<RegisterMessage, { kind: Kind }>;
 const writeRequest = (to: Encoder, message: Of<"prepare" | "accept" | "read" | "erase">): void => {
   writeVarUint(to, message.epoch);
   writeVarString(to, message.key);
-  if (message.kind === "read") return writeVarUint(to, message.number);
+  if (message.kind === "read") return writeReader(to, message);
   writeBallot(to, message.ballot);
   if (message.kind !== "accept") return;
   // The next ballot is of the same proposer: how many rounds later it is says all. 0 stands for none.
@@ -102,7 +103,7 @@ const writeResponse = (
   if (message.kind === "stale") return writeVarUint(to, message.epoch);
   writeVarString(to, message.key);
   if (message.kind === "reading") {
-    writeVarUint(to, message.number);
+    writeReader(to, message);
     return writeOptional(to, message.accepted, writeAccepted);
   }
   writeBallot(to, message.ballot);
@@ -112,6 +113,17 @@ const writeResponse = (
     writeVarUint(to, message.floor);
   }
 };
+
+/** Which reading it is: whose, and which of them. */
+const writeReader = (to: Encoder, { reader, number }: Of<"read" | "reading">): void => {
+  writeVarString(to, reader);
+  writeVarUint(to, number);
+};
+
+const readReader = (from: Decoder): Pick<Of<"read">, "reader" | "number"> => ({
+  reader: readName(from),
+  number: readVarUint(from),
+});
 
 const writeCopied = (to: Encoder, message: Of<"copied">): void => {
   writeVarUint(to, message.epoch);
@@ -152,7 +164,7 @@ const readMessage = (from: Decoder): RegisterMessage => {
 const readRequest = (from: Decoder, kind: number): RegisterMessage => {
   const epoch = readRound(from);
   const key = readKey(from);
-  if (kind === kinds.read) return { kind: "read", epoch, key, number: readVarUint(from) };
+  if (kind === kinds.read) return { kind: "read", epoch, key, ...readReader(from) };
   const ballot = readBallot(from);
   switch (kind) {
     case kinds.prepare:
@@ -176,8 +188,8 @@ const nextOf = ({ round, proposer }: Ballot, roundsLater: number): Ballot | null
 const readResponse = (from: Decoder, kind: number): RegisterMessage => {
   const key = readKey(from);
   if (kind === kinds.reading) {
-    const number = readVarUint(from);
-    return { kind: "reading", key, number, accepted: readOptional(from, readAccepted) };
+    const which = readReader(from);
+    return { kind: "reading", key, ...which, accepted: readOptional(from, readAccepted) };
   }
   const ballot = readBallot(from);
   switch (kind) {
