@@ -130,6 +130,7 @@ const strike = (state: Adverse, hero: RaftNode, aim: RaftAim): void => {
     case "maroon":
     case "mend":
     case "interrupt":
+    case "duel":
       return scheme(state, hero, aim.blow, random);
   }
 };

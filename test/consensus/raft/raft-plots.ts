@@ -39,6 +39,7 @@ export const wishesOf = ({ plot, scene }: RaftSetup): readonly Wish[] => {
       return [
         ["campaigning", "hold", 5],
         ["campaigning", "rival", 6],
+        ["committed", "duel", 4],
         ["campaigning", "cut-off", 1],
         ["voted", "crash", 2],
         ["elected", "cut-off", 2],

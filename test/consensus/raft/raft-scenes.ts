@@ -4,6 +4,8 @@ import type { Random } from "@syncline/machine";
 import type { Wish } from "./raft-aims.ts";
 import type { RaftSetup, Scene } from "./raft-setup.ts";
 
+const allNames = ["a", "b", "c", "d", "e"];
+
 const scenes: readonly Scene[] = [
   "old-answers",
   "old-answers",
@@ -13,6 +15,7 @@ const scenes: readonly Scene[] = [
   "maroon",
   "interrupt",
   "snapshots",
+  "votes",
 ];
 
 /** What the adversary of a scene waits for. */
@@ -37,6 +40,8 @@ export const wishesOfScene = (scene: Scene): readonly Wish[] => {
       return [["promoting", "maroon", 1]];
     case "interrupt":
       return [["committed", "interrupt", 1]];
+    case "votes":
+      return [["committed", "duel", 1]];
     case "snapshots":
       return [
         ["receiving", "cut-off", 1],
@@ -77,7 +82,7 @@ export const bendToScene = (setup: RaftSetup, random: Random): RaftSetup => {
     case "maroon":
       return {
         ...calm,
-        names: names.slice(0, 4),
+        names: allNames.slice(0, 4),
         initialCount: 3,
         options: { ...calm.options, ...guards(true), promotionLagMax: 100 },
         operatorEveryMs: electionTimeoutMs / 4,
@@ -101,6 +106,15 @@ export const bendToScene = (setup: RaftSetup, random: Random): RaftSetup => {
           keepEntryCount: 0,
           chunkBytesMax: 40,
         },
+      };
+    case "votes":
+      return {
+        ...calm,
+        names: allNames.slice(0, 5),
+        initialCount: 5,
+        clientCount: 1,
+        weather: { lossRate: 0, duplicationRate: 0.6, reorderingRate: 0 },
+        options: { ...calm.options, ...guards(false) },
       };
     case "relapse":
     case "interrupt":

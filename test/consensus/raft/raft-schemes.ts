@@ -49,7 +49,9 @@ export type SchemeKind =
   /** A follower loses entries that others lack, and is given them again; as soon as it counts as whole, whoever has them is cut off. */
   | "mend"
   /** A leader appends in the turn in which it loses its office, and is elected again. */
-  | "interrupt";
+  | "interrupt"
+  /** Two who do not hear each other call elections at once; or one calls two, and hears of the first when another has been called, too. */
+  | "duel";
 
 /** Begins one, with the node that was met. */
 export const beginScheme = (
@@ -244,10 +246,39 @@ const interrupt = (scheming: Scheming): void => {
   });
 };
 
+const duel = (scheming: Scheming): void => {
+  const { hero, others, random, world, diskMs } = scheming;
+  const [one, other] = others;
+  if (one === undefined || other === undefined) return end(scheming);
+  const call = (...nodes: readonly RaftNode[]): void =>
+    later(scheming, 0, () => {
+      for (const node of nodes) node.request(() => ({ kind: "campaign" }));
+    });
+  const roundMs = 2 * world.network.delays.meanMs + 2 * diskMs;
+  if (random.chance(0.5)) {
+    later(scheming, roundMs, () => {
+      // Those with the longest logs, whom the rest may elect.
+      const [first, second] = [...others].sort((left, right) => endOf(right) - endOf(left));
+      cutAll(scheming, [first ?? one], [second ?? other], "both");
+      call(first ?? one, second ?? other);
+      later(scheming, 3 * roundMs, () => end(scheming));
+    });
+    return;
+  }
+  for (const node of [hero, ...others]) if (node !== one) hold(scheming, node, one);
+  call(one);
+  later(scheming, roundMs * random.pick([1, 2]), () => {
+    cutAll(scheming, [one], [hero, ...others], "out");
+    call(one, other);
+    later(scheming, roundMs * random.pick([1, 1.5, 2]), () => end(scheming));
+  });
+};
+
 const schemes: Record<SchemeKind, (scheming: Scheming) => void> = {
   echo,
   relapse,
   maroon,
   mend,
   interrupt,
+  duel,
 };

@@ -34,7 +34,9 @@ export type Scene =
   | "maroon"
   | "interrupt"
   /** Followers that need snapshots lose pieces of them. */
-  | "snapshots";
+  | "snapshots"
+  /** Many candidates at once, and every answer may come twice. */
+  | "votes";
 
 /** A cluster. */
 export interface RaftSetup {
