@@ -66,6 +66,17 @@ export const electionsMutants = [
     ],
   },
   {
+    name: "half-is-a-majority",
+    does: "half of an even number of voters decides",
+    changes: [
+      {
+        file: "packages/consensus/src/majority.ts",
+        piece: `Math.floor(voterCount / 2) + 1;`,
+        instead: `Math.ceil(voterCount / 2);`,
+      },
+    ],
+  },
+  {
     name: "vote-against-a-leader-of-the-term-before",
     does: "a node that has come to a later term votes there, though it hears the leader of the one before",
     changes: [

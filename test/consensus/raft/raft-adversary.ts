@@ -6,11 +6,14 @@ import { describeAim, type RaftAim } from "./raft-aims.ts";
 import { hasOnDisk } from "./raft-disk.ts";
 import { isAt, votersBefore } from "./raft-moments.ts";
 import type { RaftNode } from "./raft-node.ts";
+import { beginScheme, type Scheme, type SchemeKind } from "./raft-schemes.ts";
 
 /** What an adversary needs. */
 export interface AdversarySetup {
   readonly world: World<RaftMessage>;
   readonly nodes: readonly RaftNode[];
+  /** What a write to a disk takes, in the mean. */
+  readonly diskMs: number;
   /** Whether a disk may be lost now. */
   mayLose(node: RaftNode): boolean;
 }
@@ -23,6 +26,8 @@ export interface Adversary {
   look(node: RaftNode): void;
   /** Waits for nothing any more, and ends what it has begun. */
   stop(): void;
+  /** Who is to stay alone when everything else is made whole; null if nobody was left so. */
+  readonly marooned: RaftNode | null;
   /** How many blows fell, by moment and blow. */
   readonly countByAim: ReadonlyMap<string, number>;
 }
@@ -32,17 +37,32 @@ interface Adverse extends AdversarySetup {
   /** An old leader that is kept outside until another has committed. */
   usurper: { readonly node: RaftNode; readonly term: number; readonly aim: RaftAim } | null;
   cuts: (readonly [number, number])[];
+  scheme: Scheme | null;
   readonly countByAim: Map<string, number>;
 }
 
 /** An adversary that waits for nothing yet. */
 export const createAdversary = (setup: AdversarySetup): Adversary => {
-  const state: Adverse = { ...setup, armed: [], usurper: null, cuts: [], countByAim: new Map() };
+  const state: Adverse = {
+    ...setup,
+    armed: [],
+    usurper: null,
+    cuts: [],
+    scheme: null,
+    countByAim: new Map(),
+  };
   return {
     countByAim: state.countByAim,
-    arm: (aim) => void state.armed.push(aim),
+    get marooned() {
+      return state.scheme?.marooned ?? null;
+    },
+    arm: (aim) => {
+      // A scheme is left alone; were aims kept till its end, all of them would fall at once.
+      if (state.scheme === null || state.scheme.isOver) state.armed.push(aim);
+    },
     look: (node) => {
       if (state.usurper !== null) lookForSuccessor(state, node);
+      if (state.scheme !== null && !state.scheme.isOver) return state.scheme.look(node);
       const aim = state.armed.find(({ moment }) => isAt(moment, node, state.nodes));
       if (aim === undefined) return;
       state.armed = state.armed.filter((one) => one !== aim);
@@ -54,6 +74,7 @@ export const createAdversary = (setup: AdversarySetup): Adversary => {
     stop: () => {
       state.armed = [];
       letIn(state);
+      state.scheme?.end();
     },
   };
 };
@@ -102,8 +123,23 @@ const strike = (state: Adverse, hero: RaftNode, aim: RaftAim): void => {
       for (const node of others.slice(0, random.chance(0.7) ? 1 : 2)) {
         node.request(() => ({ kind: "campaign" }));
       }
+      return;
     }
+    case "echo":
+    case "relapse":
+    case "maroon":
+    case "mend":
+    case "interrupt":
+    case "duel":
+      return scheme(state, hero, aim.blow, random);
   }
+};
+
+const scheme = (state: Adverse, hero: RaftNode, kind: SchemeKind, random: Random): void => {
+  if (state.usurper !== null) return;
+  state.armed = [];
+  const stage = { ...state, befall: (fault: FaultKind) => befall(state, fault) };
+  state.scheme = beginScheme(kind, stage, hero, random);
 };
 
 const othersOf = ({ nodes }: Adverse, hero: RaftNode): readonly RaftNode[] =>

@@ -4,6 +4,7 @@
  * Faults at random times seldom meet the few milliseconds in which an election is open or a change of the members stands on one disk only.
  */
 import type { Random } from "@syncline/machine";
+import type { SchemeKind } from "./raft-schemes.ts";
 
 /** What a node must be doing. Whoever does it first after the aim's time is struck. */
 export type Moment =
@@ -19,6 +20,8 @@ export type Moment =
   | "voted"
   /** A leader's log ends in other voters, and that is not committed. */
   | "changing"
+  /** The same, and one of these does not know it yet. */
+  | "promoting"
   /** A leader has reads that wait for their round. */
   | "reading"
   /** A leader has asked another to call an election. */
@@ -49,7 +52,8 @@ type Blow =
   /** Of those who have what is committed, one follower's disk is lost or loses its end, and the others are cut off. */
   | "forget"
   /** Some others are told to call elections. */
-  | "rival";
+  | "rival"
+  | SchemeKind;
 
 /** One such trouble. `draw` seeds what its blow needs to choose. */
 export interface RaftAim {

@@ -58,7 +58,12 @@ export const createRaftCluster = (
     },
     ...(observe === null ? {} : { observe }),
   });
-  const adversary = createAdversary({ world, nodes, mayLose: (node) => mayLose(nodes, node) });
+  const adversary = createAdversary({
+    world,
+    nodes,
+    diskMs: setup.diskDelays.meanMs,
+    mayLose: (node) => mayLose(nodes, node),
+  });
   const initial = names.slice(0, initialCount);
   const bootstrap = initial.map((name) => nodeIdOf(name, "1"));
   names.forEach((name, index) => {

@@ -2,7 +2,7 @@
 import type { RaftOptions } from "@syncline/consensus/raft";
 import type { Random } from "@syncline/machine";
 import { bend, plotOf } from "./raft-plots.ts";
-import type { RaftPlot, RaftSetup } from "./raft-setup.ts";
+import type { RaftPlot, RaftSetup, Scene } from "./raft-setup.ts";
 
 /** What people do to a cluster. Times are the world's. */
 export type RaftDeed = { readonly atMs: number } & (
@@ -33,6 +33,7 @@ const drawAnySetup = (seed: number, random: Random): RaftSetup => {
   return {
     seed,
     plot: plotOf(seed),
+    scene: null,
     forMs: random.fork("duration").pick([1000, 2000, 4000, 8000, 20_000]),
     names: names.slice(0, Math.min(names.length, initialCount + spareCount)),
     initialCount,
@@ -87,7 +88,7 @@ const drawOptions = (
 
 /** What people do in this time. */
 export const drawRaftDeeds = (
-  { names: all, options, forMs, plot, initialCount }: RaftSetup,
+  { names: all, options, forMs, plot, scene, initialCount }: RaftSetup,
   random: Random,
 ): readonly RaftDeed[] => {
   const deeds: RaftDeed[] = [];
@@ -97,8 +98,8 @@ export const drawRaftDeeds = (
     // Without pre-votes a former member that goes on running unseats every leader, and nothing is promised.
     const isDisturbing = kind === "unwant" || kind === "demote" || kind === "replace";
     if (isDisturbing && options.hasPreVote === false) continue;
-    if (!own.chance(shareOf(kind, plot))) continue;
-    const gapMs = own.pick([forMs / 2, forMs / 6, forMs / 20]);
+    if (!own.chance(shareOf(kind, plot, scene))) continue;
+    const gapMs = own.pick(scene === null ? [forMs / 2, forMs / 6, forMs / 20] : [forMs / 20]);
     let atMs = own.integer(0, Math.ceil(gapMs * 2));
     for (; atMs < forMs; atMs += own.integer(1, Math.ceil(gapMs * 2) + 1)) {
       const node = own.pick(all);
@@ -112,7 +113,10 @@ export const drawRaftDeeds = (
 };
 
 /** How many seeds of a plot know such a deed. */
-const shareOf = (kind: RaftDeed["kind"], plot: RaftPlot): number => {
+const shareOf = (kind: RaftDeed["kind"], plot: RaftPlot, scene: Scene | null): number => {
+  if (scene === "maroon") return kind === "replace" ? 1 : 0;
+  if (scene === "handing-over") return kind === "transfer" ? 1 : 0;
+  if (scene !== null) return 0;
   if (kind === "replace") return plot === "members" ? 1 : 0.15;
   if (kind === "transfer" && plot === "reads") return 0.8;
   if (kind === "rot" && plot !== "disks") return 0.2;

@@ -31,11 +31,25 @@ export const isAt = (moment: Moment, node: RaftNode, nodes: readonly RaftNode[])
       if (role.kind !== "leader" || last === undefined || last.index <= commitIndex) return false;
       return last.configuration.outgoing.length > 0 || votersBefore(node) !== null;
     }
+    case "promoting": {
+      const last = log.configurations.at(-1);
+      if (role.kind !== "leader" || last === undefined || last.index <= commitIndex) return false;
+      const { voters, outgoing } = last.configuration;
+      return (
+        outgoing.length > 0 && nodes.some((other) => voters.includes(other.id) && !votes(other))
+      );
+    }
     case "reading":
       return role.kind === "leader" && role.reads.rounds.some(({ reads }) => reads.length > 0);
     case "handing-over":
       return role.kind === "leader" && role.transfer?.isTold === true;
   }
+};
+
+/** Whether a node knows that it has a vote. */
+const votes = ({ raft, id }: RaftNode): boolean => {
+  const last = raft?.state.log.configurations.at(-1)?.configuration;
+  return last !== undefined && (last.voters.includes(id) || last.outgoing.includes(id));
 };
 
 /** The index of the last entry in memory. */

@@ -5,25 +5,30 @@
 import type { RaftOptions } from "@syncline/consensus/raft";
 import type { Random } from "@syncline/machine";
 import type { Wish } from "./raft-aims.ts";
+import { bendToScene, wishesOfScene } from "./raft-scenes.ts";
 import type { RaftPlot, RaftSetup } from "./raft-setup.ts";
 
 const plots: readonly RaftPlot[] = [
   "anything",
   "elections",
+  "scenes",
   "tails",
   "members",
   "reads",
   "snapshots",
   "disks",
+  "scenes",
   "hours",
 ];
 
-/** Eight seeds in a row have the eight plots. */
+/** Ten seeds in a row have the plots, that of scenes twice. */
 export const plotOf = (seed: number): RaftPlot => plots[seed % plots.length]!;
 
 /** What a plot's adversary waits for. */
-export const wishesOf = (plot: RaftPlot): readonly Wish[] => {
+export const wishesOf = ({ plot, scene }: RaftSetup): readonly Wish[] => {
   switch (plot) {
+    case "scenes":
+      return scene === null ? [] : wishesOfScene(scene);
     case "anything":
       return [
         ["appended", "cut-off", 2],
@@ -34,6 +39,7 @@ export const wishesOf = (plot: RaftPlot): readonly Wish[] => {
       return [
         ["campaigning", "hold", 5],
         ["campaigning", "rival", 6],
+        ["committed", "duel", 4],
         ["campaigning", "cut-off", 1],
         ["voted", "crash", 2],
         ["elected", "cut-off", 2],
@@ -48,6 +54,8 @@ export const wishesOf = (plot: RaftPlot): readonly Wish[] => {
         ["appended", "crash", 1],
         ["committed", "black-out", 1],
         ["appended", "hold", 1],
+        ["committed", "relapse", 4],
+        ["committed", "interrupt", 4],
       ];
     case "members":
       return [
@@ -57,13 +65,17 @@ export const wishesOf = (plot: RaftPlot): readonly Wish[] => {
         ["changing", "crash", 1],
         ["changing", "usurp", 1],
         ["changing", "rival", 1],
+        ["promoting", "maroon", 4],
       ];
     case "reads":
       return [
         ["reading", "hold", 2],
         ["reading", "pause", 1],
         ["reading", "cut-off", 1],
-        ["handing-over", "hold", 3],
+        ["reading", "echo", 4],
+        ["committed", "echo", 2],
+        ["appended", "cut-off", 3],
+        ["handing-over", "hold", 5],
         ["handing-over", "deafen", 2],
         ["committed", "crash", 2],
         ["elected", "slow-disks", 2],
@@ -71,7 +83,8 @@ export const wishesOf = (plot: RaftPlot): readonly Wish[] => {
     case "snapshots":
       return [
         ["receiving", "crash", 2],
-        ["receiving", "cut-off", 1],
+        ["receiving", "cut-off", 2],
+        ["receiving", "deafen", 2],
         ["appended", "usurp", 3],
         ["committed", "cut-off", 2],
         ["committed", "black-out", 1],
@@ -79,6 +92,8 @@ export const wishesOf = (plot: RaftPlot): readonly Wish[] => {
     case "disks":
       return [
         ["committed", "forget", 4],
+        ["committed", "mend", 4],
+        ["committed", "relapse", 2],
         ["voted", "wipe", 2],
         ["voted", "crash", 1],
         ["appended", "black-out", 1],
@@ -105,6 +120,7 @@ export const bend = (setup: RaftSetup, random: Random): RaftSetup => {
   const { plot } = setup;
   if (plot === "anything") return setup;
   if (plot === "hours") return bendToHours(setup, random);
+  if (plot === "scenes") return bendToScene(quick(setup, random), random);
   return bendToPlot(quick(setup, random), plot, random);
 };
 
@@ -154,7 +170,7 @@ const membersOf = (initialCount: number, spareCount: number) => ({
 
 const bendToPlot = (
   setup: RaftSetup,
-  plot: Exclude<RaftPlot, "anything" | "hours">,
+  plot: Exclude<RaftPlot, "anything" | "scenes" | "hours">,
   random: Random,
 ): RaftSetup => {
   switch (plot) {

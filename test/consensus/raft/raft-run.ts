@@ -48,12 +48,12 @@ export const drawRaftStory = (seed: number): RaftStory => {
   // A disk that goes back in time without a sign has forgotten its votes, and no Raft bears that. Leases rest on clocks, as their option says.
   const without = ["roll-back", "slow-reader", "break", ...(isLeased ? clockFaults : [])] as const;
   const targets = { members: setup.names, guests: [], without };
-  const isPlain = plot === "anything" || random.fork("plain").chance(0.3);
+  const isPlain = plot === "anything" || (plot !== "scenes" && random.fork("plain").chance(0.3));
   const faults = isPlain ? drawFaults(random.fork("faults"), targets, forMs) : [];
   const deeds = drawRaftDeeds(setup, random.fork("deeds"));
   const { electionTimeoutMs = 1000 } = setup.options;
   const timeoutMs = plot === "hours" ? 30 * electionTimeoutMs : electionTimeoutMs;
-  const aims = drawAims(wishesOf(plot), timeoutMs, random.fork("aims"), forMs);
+  const aims = drawAims(wishesOf(setup), timeoutMs, random.fork("aims"), forMs);
   return {
     setup,
     happenings: [

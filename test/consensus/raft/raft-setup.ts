@@ -18,13 +18,32 @@ export type RaftPlot =
   | "snapshots"
   /** Slow disks, lost tails, lost disks. */
   | "disks"
+  /** Nothing but one scene, again and again. */
+  | "scenes"
   /** A cluster in good order for an hour or more, with patient timeouts, in which now and then something happens. */
   | "hours";
+
+/** What is played in a plot of scenes. */
+export type Scene =
+  /** Leaders that do not hear that others lead are asked by readers, and then hear old answers. */
+  | "old-answers"
+  /** The same of leaders that have a lease and have asked another to call an election. */
+  | "handing-over"
+  | "relapse"
+  | "mend"
+  | "maroon"
+  | "interrupt"
+  /** Followers that need snapshots lose pieces of them. */
+  | "snapshots"
+  /** Many candidates at once, and every answer may come twice. */
+  | "votes";
 
 /** A cluster. */
 export interface RaftSetup {
   readonly seed: number;
   readonly plot: RaftPlot;
+  /** Null but in a plot of scenes. */
+  readonly scene: Scene | null;
   /** How long the trouble lasts. */
   readonly forMs: number;
   readonly names: readonly string[];

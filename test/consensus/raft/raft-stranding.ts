@@ -4,16 +4,19 @@
  */
 import { leaderOf, isDispensable, type RaftCluster } from "./raft-cluster.ts";
 import type { RaftNode } from "./raft-node.ts";
+import type { RaftSetup } from "./raft-setup.ts";
 
-/** Strands a member, the leader if there is one, and gives what ends that; null if this cluster promises nothing then. */
+/** Strands a member, whom the adversary left alone or the leader if there is one, and gives what ends that; null if this cluster promises nothing then. */
 export const strand = (cluster: RaftCluster): (() => void) | null => {
   const { world, nodes, setup } = cluster;
-  const { stranding, options } = setup;
+  const { options } = setup;
+  const { marooned } = cluster.adversary;
+  const stranding = marooned === null ? setup.stranding : "alone";
   const isGuarded = options.hasPreVote !== false && options.hasCheckQuorum !== false;
-  const stranded = leaderOf(cluster) ?? nodes[0];
+  const stranded = marooned ?? leaderOf(cluster) ?? nodes[0];
   if (stranding === null || !isGuarded || stranded === undefined) return null;
   if (!isDispensable(cluster, stranded)) return null;
-  const cuts = linesOf(cluster, stranded);
+  const cuts = linesOf(cluster, stranded, stranding);
   for (const [from, to] of cuts) world.network.cut(from, to, 1);
   world.note(`but ${stranded.name} is ${stranding}`);
   return () => {
@@ -23,8 +26,9 @@ export const strand = (cluster: RaftCluster): (() => void) | null => {
 };
 
 const linesOf = (
-  { nodes, setup: { stranding } }: RaftCluster,
+  { nodes }: RaftCluster,
   stranded: RaftNode,
+  stranding: NonNullable<RaftSetup["stranding"]>,
 ): readonly (readonly [number, number])[] =>
   nodes
     .filter((node) => node !== stranded)

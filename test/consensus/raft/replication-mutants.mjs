@@ -16,9 +16,15 @@ export const replicationMutants = [
     ],
   },
   {
+    // By the hints of both sides no append ends below where the logs agree, so the follower's mistake alone is none. Of a leader without hints it is one.
     name: "commits-beyond-what-agrees",
-    does: "a follower takes the leader's commit index for the whole of its own log",
+    does: "a follower takes the commit index, of a leader that goes back to what it knows to agree, for the whole of its own log",
     changes: [
+      {
+        file: `${raft}replication.ts`,
+        piece: `  const { index } = hint.term > 0 ? conflictHint(state.log, hint) : hint;`,
+        instead: `  const index = hint.term > 0 ? Math.min(conflictHint(state.log, hint).index, progress.matchIndex) : hint.index;`,
+      },
       {
         file: `${raft}following.ts`,
         piece: `  if (Math.min(commit, agreed) > commitIndex) commitTo(state, Math.min(commit, agreed));`,
@@ -74,16 +80,33 @@ export const replicationMutants = [
     ],
   },
   {
-    name: "stored-in-another-term",
-    does: "news that an earlier term's log is on disk counts for the present one",
+    // The same at a leader, with its own disk, cannot happen: it asks for votes behind all that it ever gave that disk, and so hears of the older first.
+    name: "acknowledged-in-another-term",
+    does: "what an earlier leader sent is acknowledged in the term that has come by the time when it is on disk",
     changes: [
       {
-        file: `${raft}replication.ts`,
-        piece: `  if (role.kind !== "leader" || state.term !== term) return;
-  assert(index <= lastIndex(state.log), "a leader has cut off its own log");
-  role.durableIndex = Math.max(role.durableIndex, index);`,
-        instead: `  if (role.kind !== "leader" || state.term < term) return;
-  role.durableIndex = Math.max(role.durableIndex, Math.min(index, lastIndex(state.log)));`,
+        file: `${raft}following.ts`,
+        piece: `  persist(state, [], [sending(state, to, { kind: "append-answer", index, mending })]);`,
+        instead: `  persist(state, [], [{ kind: "submit", request: { kind: "acknowledged", to, index, mending } as never }]);`,
+      },
+      {
+        file: `${raft}raft.ts`,
+        piece: `    case "flush":`,
+        instead: `    case "acknowledged" as never: {
+      const { to, index, mending } = asked as never as { to: string; index: number; mending: null };
+      state.effects.push({
+        kind: "persist",
+        records: [],
+        then: [sending(state, to, { kind: "append-answer", index, mending })],
+      });
+      return;
+    }
+    case "flush":`,
+      },
+      {
+        file: `${raft}raft.ts`,
+        piece: `import { deliver, leaderOf, type RaftEffect, type RaftState, refuse, send } from "./state.ts";`,
+        instead: `import { deliver, leaderOf, type RaftEffect, type RaftState, refuse, send, sending } from "./state.ts";`,
       },
     ],
   },
@@ -122,6 +145,17 @@ export const replicationMutants = [
     return;
   }
   role.reads.waiting.push(read);`,
+      },
+    ],
+  },
+  {
+    name: "any-answer-proves-a-read",
+    does: "an answer to an earlier round proves every later one, too",
+    changes: [
+      {
+        file: `${raft}read-queue.ts`,
+        piece: `    if (round.number > number) return;`,
+        instead: `    if (round.number < number - Number.MAX_SAFE_INTEGER) return;`,
       },
     ],
   },

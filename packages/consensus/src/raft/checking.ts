@@ -1,15 +1,19 @@
 /** What must hold of a node after every step, whatever happened: the second place in which each invariant is asserted. */
 import { assert } from "@syncline/machine";
-import { isConfiguration, isVoter } from "./configuration.ts";
+import { electorateOf, isConfiguration, isVoter } from "./configuration.ts";
+import { checkSaid } from "./given.ts";
 import { lastId, lastIndex, latestConfiguration, termAt } from "./log.ts";
 import { checkProgress } from "./progress.ts";
-import type { Leader, RaftState } from "./state.ts";
+import { hasQuorum } from "./quorum.ts";
+import type { Leader, RaftEffect, RaftState } from "./state.ts";
 
 /** What a check compares with: the node as it was before the step. */
 export interface Before {
   readonly term: number;
   readonly vote: string | null;
   readonly commitIndex: number;
+  /** The term of the entry there; null while the log has not been read. */
+  readonly commitTerm: number | null;
   readonly appliedIndex: number;
   readonly leaderTerm: number | null;
   readonly lastIndex: number;
@@ -20,15 +24,22 @@ export const beforeOf = (state: RaftState): Before => ({
   term: state.term,
   vote: state.vote,
   commitIndex: state.commitIndex,
+  commitTerm: state.recovery === null ? termAt(state.log, state.commitIndex) : null,
   appliedIndex: state.appliedIndex,
   leaderTerm: state.role.kind === "leader" ? state.term : null,
   lastIndex: lastIndex(state.log),
 });
 
 /** Looks at everything that can be looked at in constant time for each follower. */
-export const checkState = (state: RaftState, before: Before): void => {
-  const { term, vote, commitIndex, appliedIndex, log, snapshot, role } = state;
+export const checkState = (
+  state: RaftState,
+  before: Before,
+  effects: readonly RaftEffect[],
+): void => {
+  const { term, vote, commitIndex, appliedIndex, log, snapshot, role, given } = state;
   assert(term >= before.term, "a term went back");
+  assert(given.term === term && given.vote === vote, "a disk was not given the term or vote");
+  checkSaid(given, effects);
   const isVoteKept = term > before.term || before.vote === null || vote === before.vote;
   assert(isVoteKept, "a vote was given twice");
   assert(commitIndex >= before.commitIndex, "a commit index went back");
@@ -40,11 +51,19 @@ export const checkState = (state: RaftState, before: Before): void => {
   const snapshotIndex = snapshot?.last.index ?? 0;
   assert(snapshotIndex <= appliedIndex, "a snapshot is ahead of the application");
   assert(log.base.index <= snapshotIndex, "a log begins behind its snapshot");
+  // Compacted since, or what it was.
+  const committedTerm = termAt(log, before.commitIndex);
+  const isKept =
+    before.commitTerm === null || (committedTerm ?? before.commitTerm) === before.commitTerm;
+  assert(isKept, "a committed entry was replaced");
   assert(lastId(log).index === lastIndex(log), "a log has a gap");
   assert(lastId(log).term <= term, "an entry is of a later term than its node");
   const { index, configuration } = latestConfiguration(log);
   assert(index <= lastIndex(log), "a configuration holds that is not in the log");
   assert(isConfiguration(configuration), "a configuration holds that is none");
+  // A leader keeps what came last for the turn's end. Did a follower so, its disk would later be given what comes behind a gap.
+  const givenIndex = role.kind === "leader" ? role.askedIndex : lastIndex(log);
+  assert(given.lastIndex === givenIndex, "a log has what its disk was not given");
   if (role.kind !== "leader") return;
   assert(vote === state.settings.self, "a node leads that has not voted for itself");
   assert(state.hole === null, "a node leads whose disk has lost something");
@@ -65,6 +84,15 @@ const checkLeader = (state: RaftState, leader: Leader, before: Before): void => 
     commitIndex === before.commitIndex ||
     termAt(log, commitIndex) === term;
   assert(isOwnCommit, "an entry of an earlier term was committed by counting");
+  // The index was found by sorting what each voter has; this counts heads, in each half.
+  const isCommitted =
+    commitIndex === before.commitIndex ||
+    hasQuorum(electorateOf(latestConfiguration(log).configuration), (voter) =>
+      voter === settings.self
+        ? leader.durableIndex >= commitIndex
+        : (leader.progressBy.get(voter)?.matchIndex ?? 0) >= commitIndex,
+    );
+  assert(isCommitted, "an entry was committed without a majority of each half");
   const unsettled = log.configurations.filter(({ index }) => index > commitIndex);
   // Before that it may not know how much of what an earlier leader left is committed.
   const isOne = commitIndex < leader.firstIndex || unsettled.length <= 1;

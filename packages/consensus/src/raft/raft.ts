@@ -67,7 +67,7 @@ export const createRaft = (options: RaftOptions): Raft => {
       const before = beforeOf(current);
       take(current, input);
       const effects = effectsOf(current);
-      checkState(current, before);
+      checkState(current, before, effects);
       return effects;
     },
   };

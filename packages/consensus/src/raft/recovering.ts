@@ -2,6 +2,7 @@
 import { assert } from "@syncline/machine";
 import { configurationOf, emptyConfiguration } from "./configuration.ts";
 import type { EntryId } from "./entry.ts";
+import { noteGiven } from "./given.ts";
 import { appendEntries, createLog, lastIndex } from "./log.ts";
 import type { SnapshotMeta } from "./messages.ts";
 import type { Settings } from "./options.ts";
@@ -35,6 +36,7 @@ export const recoverState = (
     receiving: head.receiving,
     taking: null,
     hole: head.hole,
+    given: { term: head.term, vote: head.vote, lastIndex: head.base.index },
     electionDueMs: nowMs,
     // Before a crash it may have heard from a leader that still counts on not being unseated. An empty disk may be one whose first write was lost, which
     // matters only to a leader that reads by its lease.
@@ -148,7 +150,7 @@ export const pageLoaded = (state: RaftState, rows: readonly RaftRow[]): void => 
 
 /** A configuration that the snapshot already has is not taken twice. */
 const takeEntry = (
-  { log, snapshot }: RaftState,
+  { log, snapshot, given }: RaftState,
   { entry }: Extract<RaftRow, { kind: "entry" }>,
 ) => {
   const known = log.configurations[0];
@@ -156,6 +158,7 @@ const takeEntry = (
   const isKnown = entry.kind === "configuration" && entry.index <= known.index;
   assert(!isKnown || snapshot !== null, "a configuration is known from nowhere");
   appendEntries(log, [entry]);
+  noteGiven(given, { kind: "entry", entry });
   if (isKnown) log.configurations.pop();
 };
 

@@ -3,6 +3,7 @@ import { assert, type Effect, seededRandom } from "@syncline/machine";
 import { type Configuration, isVoter } from "./configuration.ts";
 import { type Log, latestConfiguration } from "./log.ts";
 import type { RaftMessage, RaftMessageKind, SnapshotMeta } from "./messages.ts";
+import { type Given, noteGiven } from "./given.ts";
 import { nameOfNode, type NodeId } from "./node-id.ts";
 import type { Settings } from "./options.ts";
 import type { Progress } from "./progress.ts";
@@ -82,6 +83,8 @@ export interface RaftState {
   /** A snapshot of the application that is on its way to the disk, or was asked for (`index`). */
   taking: { readonly index: number; readonly snapshot: string | null } | null;
   hole: Hole | null;
+  /** What the disk holds, or will hold once it has taken everything that was given to it. */
+  readonly given: Given;
   electionDueMs: number;
   /** When a leader of the present term was heard of last; before this and an election timeout more nobody is given a vote. */
   heardLeaderMs: number;
@@ -163,7 +166,10 @@ export const persist = (
   state: RaftState,
   records: readonly RaftRecord[],
   then: readonly RaftEffect[],
-): void => void state.effects.push({ kind: "persist", records, then });
+): void => {
+  for (const record of records) noteGiven(state.given, record);
+  state.effects.push({ kind: "persist", records, then });
+};
 
 /** Tells the application. */
 export const deliver = (state: RaftState, output: RaftOutput): void =>
