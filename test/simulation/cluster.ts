@@ -151,6 +151,7 @@ const mayRollBack = (cluster: Cluster, home: SimulatedHome, setup: ClusterSetup)
     const peers = other.home?.state.peers.values() ?? [];
     return (
       other.node.phase === "running" &&
+      !other.node.hasDamage &&
       [...peers].every((peer) => peer.isHeard || peer.home === home.name)
     );
   });

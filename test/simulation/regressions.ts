@@ -84,6 +84,11 @@ export const regressions: readonly Regression[] = [
     in: "world",
     was: "the same at an edge that was paused while it changed homes",
   },
+  {
+    seed: 98_595,
+    in: "world",
+    was: "a crash that waited for its moment fell into the truce around a roll-back, so that the one of two homes which knew more was down when the other began",
+  },
 ];
 
 const wipe = (atMs: number, node: string, forMs: number): Happening => ({
