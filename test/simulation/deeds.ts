@@ -28,6 +28,8 @@ export interface ClusterSetup {
   readonly isCoded: boolean;
   readonly delays: Delays;
   readonly failingCompactions: number;
+  /** After how long a silence a home rests that is alone; null for never. */
+  readonly restAfterMs: number | null;
   readonly homeLimits: Partial<HomeLimits>;
   readonly edgeLimits: Partial<EdgeLimits>;
 }
@@ -54,6 +56,7 @@ export const drawSetup = (seed: number, random: Random): ClusterSetup => {
       shape: random.pick(["uniform", "exponential", "heavy-tailed"] as const),
     },
     failingCompactions: random.pick([0, 0, 0.3]),
+    restAfterMs: random.fork("rests").pick([null, 10, 100, 1000]),
     homeLimits: {
       pageBytesMax: isHungry ? 1 : random.pick([1, 300, 2000, 2000]),
       recentBytesMax: isHungry ? 1 : random.pick([1, 500, 3000, 100_000]),

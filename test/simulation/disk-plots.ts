@@ -128,6 +128,52 @@ const rolledBackAndMetFirst: Plotting = {
   },
 };
 
+/**
+ * Nobody speaks to a home that is alone, and that would rest: while its disk writes, while it brings somebody forward, and while somebody does not keep up.
+ * Then there is one word, and another silence.
+ */
+const silences: Plotting = {
+  homeCountMin: 1,
+  edgeCountMin: 2,
+  isOnlyAlone: true,
+  tell: ({ homes: [home = ""], edges: [author = "", reader = ""] }, random, atMs) => {
+    const slowMs = atMs + 500;
+    const behindMs = atMs + 5000;
+    const perMessageMs = 100;
+    return {
+      homeLimits: { pageBytesMax: 1, compactAfterEntries: random.pick([10, 1000]) },
+      setup: { homeNames: [home], restAfterMs: random.pick([10, 100]) },
+      untilMs: behindMs + 5000,
+      happenings: [
+        move(0, author, home),
+        move(0, reader, null),
+        edit(atMs, author, "x", 12),
+        slowDisk(slowMs, home, 300, 3000),
+        move(slowMs + random.integer(0, 1000), reader, home),
+        ...editAnything(
+          author,
+          random,
+          [10, 300, 600, 1000, 1500, 2000, 2500].map((afterMs) => slowMs + afterMs),
+        ),
+        fate({
+          atMs: behindMs,
+          kind: "slow-reader",
+          node: reader,
+          from: home,
+          perMessageMs,
+          forMs: 4000,
+        }),
+        ...editAnything(
+          author,
+          random,
+          Array.from({ length: 60 }, (_, index) => behindMs + 10 * index),
+        ),
+        ...editAnything(author, random, [behindMs + 1000, behindMs + 1500]),
+      ],
+    };
+  },
+};
+
 /** All of them. */
 export const diskPlots: readonly Plotting[] = [
   backBeforeTheFlush,
@@ -135,4 +181,5 @@ export const diskPlots: readonly Plotting[] = [
   readingBehindASlowDisk,
   rolledBackAndReadSlowly,
   rolledBackAndMetFirst,
+  silences,
 ];

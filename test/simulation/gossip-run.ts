@@ -48,7 +48,11 @@ export const drawStory = (seed: number, hasPlot = true): Story => {
   if (plot === null) return { setup, forMs, happenings: drawHappenings(setup, random, forMs) };
   const rest = plot.isAlone ? [] : drawHappenings(setup, random, forMs);
   return {
-    setup: { ...setup, homeLimits: { ...setup.homeLimits, ...plot.homeLimits } },
+    setup: {
+      ...setup,
+      ...plot.setup,
+      homeLimits: { ...setup.homeLimits, ...plot.homeLimits },
+    },
     forMs: plot.isAlone ? plot.untilMs : Math.max(forMs, plot.untilMs),
     happenings: inOrder([...rest, ...plot.happenings]),
   };

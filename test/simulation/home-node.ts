@@ -8,6 +8,7 @@ import {
   type HomeLimits,
   type HomeOutput,
   type HomeProtocol,
+  type HomeRecord,
   type SpaceMessage,
   type SpaceWriter,
 } from "@syncline/gossip";
@@ -15,6 +16,7 @@ import { type Codec, type Draws, keyedDraws, type Node, type World } from "@sync
 import { mergePayloads } from "./items.ts";
 import { createHomeObjects } from "./objects.ts";
 import { type DiskView, emptyView, type Oracle } from "./oracle.ts";
+import { createRestingHome } from "./resting-home.ts";
 import { createHomeRows, type HomeRows, type Seal } from "./rows.ts";
 
 /** How a home is set up, for all of its lives. */
@@ -27,6 +29,8 @@ export interface HomeSetup {
   readonly homeNames: readonly string[];
   readonly writeQuorum: number;
   readonly limits: Partial<HomeLimits>;
+  /** After how long a silence it rests, if it is alone; null for never. */
+  readonly restAfterMs: number | null;
   readonly isCoded: boolean;
   readonly seal: Seal;
   /** From 0 to 1. */
@@ -139,20 +143,23 @@ export const addHome = (setup: HomeSetup): SimulatedHome => {
     oracle.checkDurable(name, its, peer.vector);
   };
 
+  const machineOf = (directory: number): Home => {
+    const { writeQuorum, restAfterMs } = setup;
+    const readQuorum = homeNames.length + 1 - writeQuorum;
+    const incarnation = incarnationOf(directory);
+    const create = (): Home =>
+      createHome({ home: name, incarnation, others, writeQuorum, readQuorum }, setup.limits);
+    if (others.length > 0 || restAfterMs === null) return create();
+    const records = (): readonly HomeRecord[] | null =>
+      node.hasDamage ? null : node.keeping.recover();
+    return createRestingHome({ afterMs: restAfterMs, create, records });
+  };
+
   const node: Node<HomeProtocol> = world.addNode<HomeProtocol>({
     name,
     keep: () => (setup.isCoded ? createHomeRows(setup.seal) : createHomeObjects()),
     machine: ({ directory, process }) => {
-      home = createHome(
-        {
-          home: name,
-          incarnation: incarnationOf(directory),
-          others,
-          writeQuorum: setup.writeQuorum,
-          readQuorum: homeNames.length + 1 - setup.writeQuorum,
-        },
-        setup.limits,
-      );
+      home = machineOf(directory);
       const channel = identities.integer(0, 300, [index, process, 2]);
       writer = setup.isCoded ? createSpaceWriter("world", channel) : null;
       return home;

@@ -11,6 +11,8 @@ export interface Plot {
   readonly happenings: readonly Happening[];
   /** Limits without which nothing would come of it. */
   readonly homeLimits: Partial<HomeLimits>;
+  /** The same of the cluster: only for a plot that is told alone, since all else is drawn for another one. */
+  readonly setup?: Partial<ClusterSetup>;
   /** The trouble lasts at least until then. */
   readonly untilMs: number;
 }

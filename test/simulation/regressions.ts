@@ -109,6 +109,7 @@ export const threeDisksLost: Story = {
     isCoded: false,
     delays: { minMs: 0.5, meanMs: 10.5, shape: "exponential" },
     failingCompactions: 0,
+    restAfterMs: null,
     homeLimits: {},
     edgeLimits: {},
   },
