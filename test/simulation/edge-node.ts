@@ -13,6 +13,7 @@ import {
 } from "@syncline/gossip";
 import { createDisks, type Disks } from "@syncline/quorum";
 import { type Dialler, type Keeping, keyedDraws, type Node, type World } from "@syncline/simulator";
+import { noFolds } from "./folds.ts";
 import { frames, identityOf } from "./home-node.ts";
 import { createItemSet, documents, type Item, itemsIn, type ItemSet, payloadOf } from "./items.ts";
 import type { DiskView, Oracle } from "./oracle.ts";
@@ -45,6 +46,8 @@ export interface SimulatedEdge {
   readonly presence: PresenceClient;
   /** Adds items to a document, in a batch each; each names everything that the edge has seen. */
   edit(document: string, count: number): void;
+  /** Asks that a replica be folded. */
+  retire(document: string, replica: number): void;
   /** Shows something new of itself, or nothing any more: once its process goes on, if it is paused. */
   show(isHere: boolean): void;
   /** The device loses power: what is not in its store is gone, and so is the knowledge of what its batches rest on. */
@@ -264,6 +267,10 @@ export const addEdge = (setup: EdgeSetup): SimulatedEdge => {
         itemsByNumber.set(edge.state.lastNumber + 1, [item]);
         node.submit({ kind: "edit", batch });
       }
+    },
+    retire: (document, replica) => {
+      const payload = payloadOf([], { ...noFolds, wanted: new Set([replica]) });
+      node.submit({ kind: "edit", batch: { document, type: "set", payload } });
     },
     // A paused process has its application paused too. Were only its machine to wait:
     //   1. it is paused while the welcome is on its way, and shows something, under clock 1, which waits behind the welcome;

@@ -13,7 +13,7 @@ import {
   type SpaceWriter,
 } from "@syncline/gossip";
 import { type Codec, type Draws, keyedDraws, type Node, type World } from "@syncline/simulator";
-import { mergePayloads } from "./items.ts";
+import { fencing, mergePayloads } from "./items.ts";
 import { createHomeObjects } from "./objects.ts";
 import { type DiskView, emptyView, type Oracle } from "./oracle.ts";
 import { createRestingHome } from "./resting-home.ts";
@@ -113,8 +113,9 @@ export const addHome = (setup: HomeSetup): SimulatedHome => {
     const { process } = node.life;
     world.schedule.at(world.nowMs + delayMs, () => {
       if (node.life.process !== process) return;
-      const payload = isFailing ? null : mergePayloads(output.payloads);
-      node.submit({ kind: "compacted", document: output.document, payload });
+      const { document } = output;
+      if (isFailing) return node.submit({ kind: "compacted", document, payload: null });
+      node.submit({ kind: "compacted", document, ...mergePayloads(output.payloads) });
     });
   };
 
@@ -148,7 +149,11 @@ export const addHome = (setup: HomeSetup): SimulatedHome => {
     const readQuorum = homeNames.length + 1 - writeQuorum;
     const incarnation = incarnationOf(directory);
     const create = (): Home =>
-      createHome({ home: name, incarnation, others, writeQuorum, readQuorum }, setup.limits);
+      createHome(
+        { home: name, incarnation, others, writeQuorum, readQuorum },
+        setup.limits,
+        fencing,
+      );
     if (others.length > 0 || restAfterMs === null) return create();
     const records = (): readonly HomeRecord[] | null =>
       node.hasDamage ? null : node.keeping.recover();

@@ -2,6 +2,7 @@
 // not there exactly once is an error, so that a mutant cannot become harmless without a sign.
 
 import { edgeMutants } from "./edge-mutants.mjs";
+import { foldingMutants } from "./folding-mutants.mjs";
 import { restingMutants } from "./resting-mutants.mjs";
 
 const gossip = "packages/gossip/src/";
@@ -265,6 +266,7 @@ export const mutants = [
   },
   ...edgeMutants,
   ...restingMutants,
+  ...foldingMutants,
   {
     name: "then-beside-its-persist",
     does: "the runtime carries out a then at once, not when its records are on disk",

@@ -47,7 +47,8 @@ export const drawCast = (setup: ClusterSetup, random: Random): Cast => ({
 /** A fault. */
 export const fate = (fault: Fault): Happening => ({ by: "fate", fault });
 
-const people = (deed: Deed): Happening => ({ by: "people", deed });
+/** A deed. */
+export const people = (deed: Deed): Happening => ({ by: "people", deed });
 
 /** An edge goes to another home, or offline. */
 export const move = (atMs: number, edge: string, home: string | null): Happening =>

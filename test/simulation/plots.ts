@@ -8,13 +8,14 @@ import type { ClusterSetup } from "./deeds.ts";
 import { diskPlots } from "./disk-plots.ts";
 import { drawCast, type Plot } from "./plot.ts";
 import { presencePlots } from "./presence-plots.ts";
+import { retirementPlots } from "./retirement-plots.ts";
 
 /** A plot, and whether nothing else happens. */
 export interface DrawnPlot extends Plot {
   readonly isAlone: boolean;
 }
 
-const plots = [...diskPlots, ...catchUpPlots, ...presencePlots];
+const plots = [...diskPlots, ...catchUpPlots, ...presencePlots, ...retirementPlots];
 
 /** The plot of this seed; null for most. */
 export const drawPlot = (setup: ClusterSetup, random: Random): DrawnPlot | null => {

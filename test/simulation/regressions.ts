@@ -123,3 +123,30 @@ export const threeDisksLost: Story = {
     wipe(1272, "c", 4018),
   ],
 };
+
+const retire = (atMs: number, edge: string, replica: number): Happening => ({
+  by: "people",
+  deed: { atMs, kind: "retire", edge, document: "x", replica },
+});
+const move = (atMs: number, edge: string, home: string | null): Happening => ({
+  by: "people",
+  deed: { atMs, kind: "move", edge, home },
+});
+
+/**
+ * The home that proposes folds lost its disk while the other had its proposal in memory only, was told what was on that disk, and proposed another fold for
+ * the same epoch. Found by a plot, in 5 of 60 stories.
+ */
+export const twoProposals: Story = {
+  setup: { ...threeDisksLost.setup, homeNames: ["a", "b"] },
+  forMs: 6000,
+  happenings: [
+    move(0, "e1", null),
+    { by: "fate", fault: { atMs: 1050, kind: "slow-disk", node: "b", times: 4000, forMs: 3000 } },
+    retire(1100, "e0", 60),
+    move(1290, "e0", null),
+    wipe(1300, "a", 10),
+    move(1600, "e1", "a"),
+    retire(2000, "e1", 40),
+  ],
+};
