@@ -41,7 +41,7 @@ const proposalOnItsWay: Plotting = {
   tell: ({ homes, edges: [first = "", second = ""] }, random, atMs) => {
     const leader = leaderOf(homes);
     const document = random.pick(documents);
-    const lostMs = atMs + random.integer(200, 500);
+    const lostMs = atMs + random.integer(100, 300);
     return {
       homeLimits: { readWaitMs: 500 },
       untilMs: atMs + 6000,
@@ -50,7 +50,7 @@ const proposalOnItsWay: Plotting = {
         move(0, second, null),
         ...homes
           .filter((home) => home !== leader)
-          .map((home) => slowDisk(atMs + 50, home, 3000, 3000)),
+          .map((home) => slowDisk(atMs - 50, home, 4000, 3000)),
         retire(atMs, first, document, random.integer(50, 100)),
         move(lostMs - 10, first, null),
         fate({ atMs: lostMs, kind: "wipe", node: leader, forMs: random.integer(10, 50) }),
