@@ -25,6 +25,7 @@ export const runHealthyCluster = (options: {
       isCoded: options.isCoded,
       delays: { minMs: 1, meanMs: 6, shape: "exponential" },
       failingCompactions: 0,
+      restAfterMs: null,
       homeLimits: {},
       edgeLimits: {},
     },

@@ -5,6 +5,7 @@ import { type Dialler, World, type WorldEvent } from "@syncline/simulator";
 import type { ClusterSetup, Deed } from "./deeds.ts";
 import { addEdge, type SimulatedEdge, whyNotAtRest } from "./edge-node.ts";
 import { addHome, type SimulatedHome } from "./home-node.ts";
+import { type Folds, noFolds } from "./folds.ts";
 import { nameOf } from "./items.ts";
 import { createOracle, type Oracle } from "./oracle.ts";
 import { whyNotSeen } from "./presence.ts";
@@ -18,6 +19,8 @@ export interface Cluster {
   /** Those of the setup; newcomers are down until they are needed. */
   readonly edges: readonly SimulatedEdge[];
   readonly newcomers: readonly SimulatedEdge[];
+  /** Whether no merge of a document fails; one that does may lose a wish that something be folded. */
+  readonly isEachMerged: boolean;
   perform(deed: Deed): void;
   /** Points an edge at a home, or at none. */
   point(edge: SimulatedEdge, home: string | null): void;
@@ -97,6 +100,7 @@ export const createCluster = (
     homes,
     edges,
     newcomers,
+    isEachMerged: setup.failingCompactions === 0,
     point: (edge, home) => edge.dialler.point(home === null ? null : world.node(home)),
     perform: (deed) => {
       const edge = edgeByName.get(deed.edge);
@@ -106,6 +110,8 @@ export const createCluster = (
           return edge.edit(deed.document, deed.count);
         case "show":
           return edge.show(deed.isHere);
+        case "retire":
+          return edge.retire(deed.document, deed.replica);
         case "restart":
           return edge.restart();
         case "move":
@@ -138,9 +144,21 @@ const mayLose = (cluster: Cluster, home: SimulatedHome, writeQuorum: number): bo
     if (!cluster.oracle.hasBeenOn(item, writeQuorum)) continue;
     if (!others.some(({ view }) => view.items.items.has(item.id))) return false;
   }
+  if (![...home.view.folds].every(([document, folds]) => isKnown(others, document, folds))) {
+    return false;
+  }
   cluster.oracle.noteLostDisk();
   return true;
 };
+
+/** Whether another disk says what was folded: once all are lost, others may be proposed for the same epochs. */
+const isKnown = (others: readonly SimulatedHome[], document: string, { epoch }: Folds): boolean =>
+  others.some(({ view }) => {
+    const { proposals } = view.folds.get(document) ?? noFolds;
+    return Array.from({ length: epoch }, (_, index) => index + 1).every((begun) =>
+      proposals.has(begun),
+    );
+  });
 
 /** Only when everybody who knows more can say so at the first contact. */
 const mayRollBack = (cluster: Cluster, home: SimulatedHome, setup: ClusterSetup): boolean => {
@@ -151,11 +169,25 @@ const mayRollBack = (cluster: Cluster, home: SimulatedHome, setup: ClusterSetup)
     const peers = other.home?.state.peers.values() ?? [];
     return (
       other.node.phase === "running" &&
+      !other.node.hasDamage &&
       [...peers].every((peer) => peer.isHeard || peer.home === home.name)
     );
   });
   const reached = ({ view }: SimulatedHome): number => numberOf(view.vector, home.view.incarnation);
   return isMet && reached(home) <= Math.max(...others.map(reached));
+};
+
+/** What is still to be folded, or null: all that was proposed is performed everywhere, and all that was wanted if no merge fails. */
+const whyNotFolded = (homes: readonly SimulatedHome[], isEachMerged: boolean): string | null => {
+  for (const { name, view } of homes) {
+    for (const [document, { epoch, proposals, wanted }] of view.folds) {
+      if (proposals.has(epoch + 1)) return `${name} has not performed a fold of ${document}`;
+      const folded = homes[0]?.view.folds.get(document)?.epoch ?? 0;
+      if (epoch !== folded) return `${name} has folded ${epoch} of ${document}, not ${folded}`;
+      if (isEachMerged && wanted.size > 0) return `${name} has not folded ${[...wanted].join(" ")}`;
+    }
+  }
+  return null;
 };
 
 /** What is not yet as it must be once everything is whole, or null. */
@@ -173,6 +205,8 @@ export const whyNotAgreed = (cluster: Cluster): string | null => {
       return `${name} has other logs`;
     }
   }
+  const folding = whyNotFolded(homes, cluster.isEachMerged);
+  if (folding !== null) return folding;
   const present = [...edges, ...newcomers.filter(({ node }) => node.phase !== "down")];
   for (const edge of present) {
     const why = whyNotAtRest(edge);

@@ -16,6 +16,13 @@ export type Deed = { readonly atMs: number } & (
   | { readonly kind: "move"; readonly edge: string; readonly home: string | null }
   /** The client shows something new of itself, or nothing any more. */
   | { readonly kind: "show"; readonly edge: string; readonly isHere: boolean }
+  /** Somebody asks that a replica be retired, which goes by a number. */
+  | {
+      readonly kind: "retire";
+      readonly edge: string;
+      readonly document: string;
+      readonly replica: number;
+    }
   /** The device loses power and starts again. */
   | { readonly kind: "restart"; readonly edge: string }
 );
@@ -28,6 +35,8 @@ export interface ClusterSetup {
   readonly isCoded: boolean;
   readonly delays: Delays;
   readonly failingCompactions: number;
+  /** After how long a silence a home rests that is alone; null for never. */
+  readonly restAfterMs: number | null;
   readonly homeLimits: Partial<HomeLimits>;
   readonly edgeLimits: Partial<EdgeLimits>;
 }
@@ -54,6 +63,7 @@ export const drawSetup = (seed: number, random: Random): ClusterSetup => {
       shape: random.pick(["uniform", "exponential", "heavy-tailed"] as const),
     },
     failingCompactions: random.pick([0, 0, 0.3]),
+    restAfterMs: random.fork("rests").pick([null, 10, 100, 1000]),
     homeLimits: {
       pageBytesMax: isHungry ? 1 : random.pick([1, 300, 2000, 2000]),
       recentBytesMax: isHungry ? 1 : random.pick([1, 500, 3000, 100_000]),
@@ -116,6 +126,13 @@ export const drawDeeds = (setup: ClusterSetup, random: Random, forMs: number): r
     edge: own.pick(edgeNames),
     isHere: own.chance(0.7),
   }));
+  each("retirements", random.fork("retirements").pick([0, 0, 0, 4]), (own) => ({
+    atMs: own.integer(0, forMs),
+    kind: "retire",
+    edge: own.pick(edgeNames),
+    document: own.pick(documents),
+    replica: own.integer(1, 100),
+  }));
   // Somebody types: the cursor moves with each letter, and may be gone after the last.
   each("typing", random.pick([0, 0, 2, 6]), (own) => {
     const edge = own.pick(edgeNames);
@@ -140,6 +157,8 @@ export const describeDeed = (deed: Deed): string => {
       return `${deed.edge} goes ${deed.home === null ? "offline" : `to ${deed.home}`}`;
     case "show":
       return `${deed.edge} ${deed.isHere ? "shows where it is" : "shows nothing of itself"}`;
+    case "retire":
+      return `${deed.edge} asks that ${deed.replica} be retired in ${deed.document}`;
     case "restart":
       return `${deed.edge} loses power`;
   }

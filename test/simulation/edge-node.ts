@@ -13,8 +13,17 @@ import {
 } from "@syncline/gossip";
 import { createDisks, type Disks } from "@syncline/quorum";
 import { type Dialler, type Keeping, keyedDraws, type Node, type World } from "@syncline/simulator";
+import { noFolds } from "./folds.ts";
 import { frames, identityOf } from "./home-node.ts";
-import { createItemSet, documents, type Item, itemsIn, type ItemSet, payloadOf } from "./items.ts";
+import {
+  createItemSet,
+  documents,
+  foldsIn,
+  type Item,
+  itemsIn,
+  type ItemSet,
+  payloadOf,
+} from "./items.ts";
 import type { DiskView, Oracle } from "./oracle.ts";
 import { createPresenceClient, isPresence, type PresenceClient } from "./presence.ts";
 
@@ -45,6 +54,8 @@ export interface SimulatedEdge {
   readonly presence: PresenceClient;
   /** Adds items to a document, in a batch each; each names everything that the edge has seen. */
   edit(document: string, count: number): void;
+  /** Asks that a replica be folded. */
+  retire(document: string, replica: number): void;
   /** Shows something new of itself, or nothing any more: once its process goes on, if it is paused. */
   show(isHere: boolean): void;
   /** The device loses power: what is not in its store is gone, and so is the knowledge of what its batches rest on. */
@@ -265,6 +276,10 @@ export const addEdge = (setup: EdgeSetup): SimulatedEdge => {
         node.submit({ kind: "edit", batch });
       }
     },
+    retire: (document, replica) => {
+      const payload = payloadOf([], { ...noFolds, wanted: new Set([replica]) });
+      node.submit({ kind: "edit", batch: { document, type: "set", payload } });
+    },
     // A paused process has its application paused too. Were only its machine to wait:
     //   1. it is paused while the welcome is on its way, and shows something, under clock 1, which waits behind the welcome;
     //   2. it goes on and is welcomed, and then says under clock 2 what it shows, at once;
@@ -277,7 +292,7 @@ export const addEdge = (setup: EdgeSetup): SimulatedEdge => {
   };
 };
 
-/** Whether an edge has come to rest: everything of its own is on every disk, and it holds nothing. */
+/** Whether an edge has come to rest: everything of its own is on every disk, and it holds nothing, or a proposal of folds first. */
 export const whyNotAtRest = ({ name, dialler, edge }: SimulatedEdge): string | null => {
   if (dialler.to === null) return null;
   const { state } = edge;
@@ -285,5 +300,8 @@ export const whyNotAtRest = ({ name, dialler, edge }: SimulatedEdge): string | n
   if (state.levels.all < state.lastNumber) {
     return `${name} is at ${JSON.stringify(state.levels)} of ${state.lastNumber}`;
   }
-  return state.held.size === 0 ? null : `${name} still holds ${state.held.size} batches`;
+  // One that was lost with its home is admitted by no other, so it is never settled, nor is what stands behind it let go: a known limit.
+  const [first] = state.held;
+  if (first === undefined || foldsIn(first.batch.payload).proposals.size > 0) return null;
+  return `${name} still holds ${state.held.size} batches`;
 };

@@ -1,5 +1,5 @@
 /** One run: a cluster under a list of trouble, then healed, then asked for agreement and progress. */
-import { seededRandom } from "@syncline/machine";
+import { type Random, seededRandom } from "@syncline/machine";
 import { describeFault, drawFaults, type Fault, type WorldTally } from "@syncline/simulator";
 import { type Cluster, createCluster, type Observer, whyNotAgreed } from "./cluster.ts";
 import {
@@ -39,11 +39,31 @@ export interface Outcome {
 /** How long homes and edges may take to agree once everything is whole. */
 const AGREED_WITHIN_MS = 60_000;
 
-/** The story of this seed. */
-export const drawStory = (seed: number): Story => {
+/** The story of this seed; without a plot where `hasPlot` says so, and then as it was before there were any. */
+export const drawStory = (seed: number, hasPlot = true): Story => {
   const random = seededRandom(seed).fork("story");
   const setup = drawSetup(seed, random.fork("setup"));
   const forMs = drawDurationMs(random.fork("duration"));
+  const plot = hasPlot ? drawPlot(setup, random.fork("plot")) : null;
+  if (plot === null) return { setup, forMs, happenings: drawHappenings(setup, random, forMs) };
+  const rest = plot.isAlone ? [] : drawHappenings(setup, random, forMs);
+  return {
+    setup: {
+      ...setup,
+      ...plot.setup,
+      homeLimits: { ...setup.homeLimits, ...plot.homeLimits },
+    },
+    forMs: plot.isAlone ? plot.untilMs : Math.max(forMs, plot.untilMs),
+    happenings: inOrder([...rest, ...plot.happenings]),
+  };
+};
+
+/** Everything but the plot. */
+const drawHappenings = (
+  setup: ClusterSetup,
+  random: Random,
+  forMs: number,
+): readonly Happening[] => {
   const targets = {
     members: setup.homeNames,
     guests: setup.edgeNames,
@@ -51,17 +71,15 @@ export const drawStory = (seed: number): Story => {
   };
   const faults = drawFaults(random.fork("faults"), targets, forMs);
   const deeds = drawDeeds(setup, random.fork("deeds"), forMs);
-  return {
-    setup,
-    forMs,
-    happenings: [
-      ...faults.map((fault) => ({ by: "fate", fault }) as const),
-      ...deeds.map((deed) => ({ by: "people", deed }) as const),
-      ...drawPlot(setup, random.fork("plot")),
-      ...drawPresencePlot(setup, random.fork("presence plot"), forMs),
-    ].sort((left, right) => timeOf(left) - timeOf(right)),
-  };
+  return inOrder([
+    ...faults.map((fault) => ({ by: "fate", fault }) as const),
+    ...deeds.map((deed) => ({ by: "people", deed }) as const),
+    ...drawPresencePlot(setup, random.fork("presence plot"), forMs),
+  ]);
 };
+
+const inOrder = (happenings: readonly Happening[]): readonly Happening[] =>
+  happenings.toSorted((left, right) => timeOf(left) - timeOf(right));
 
 /** When it happens, in the world's time. */
 export const timeOf = (happening: Happening): number =>

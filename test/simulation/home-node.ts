@@ -8,13 +8,15 @@ import {
   type HomeLimits,
   type HomeOutput,
   type HomeProtocol,
+  type HomeRecord,
   type SpaceMessage,
   type SpaceWriter,
 } from "@syncline/gossip";
 import { type Codec, type Draws, keyedDraws, type Node, type World } from "@syncline/simulator";
-import { mergePayloads } from "./items.ts";
+import { fencing, mergePayloads } from "./items.ts";
 import { createHomeObjects } from "./objects.ts";
 import { type DiskView, emptyView, type Oracle } from "./oracle.ts";
+import { createRestingHome } from "./resting-home.ts";
 import { createHomeRows, type HomeRows, type Seal } from "./rows.ts";
 
 /** How a home is set up, for all of its lives. */
@@ -27,6 +29,8 @@ export interface HomeSetup {
   readonly homeNames: readonly string[];
   readonly writeQuorum: number;
   readonly limits: Partial<HomeLimits>;
+  /** After how long a silence it rests, if it is alone; null for never. */
+  readonly restAfterMs: number | null;
   readonly isCoded: boolean;
   readonly seal: Seal;
   /** From 0 to 1. */
@@ -109,8 +113,9 @@ export const addHome = (setup: HomeSetup): SimulatedHome => {
     const { process } = node.life;
     world.schedule.at(world.nowMs + delayMs, () => {
       if (node.life.process !== process) return;
-      const payload = isFailing ? null : mergePayloads(output.payloads);
-      node.submit({ kind: "compacted", document: output.document, payload });
+      const { document } = output;
+      if (isFailing) return node.submit({ kind: "compacted", document, payload: null });
+      node.submit({ kind: "compacted", document, ...mergePayloads(output.payloads) });
     });
   };
 
@@ -139,20 +144,27 @@ export const addHome = (setup: HomeSetup): SimulatedHome => {
     oracle.checkDurable(name, its, peer.vector);
   };
 
+  const machineOf = (directory: number): Home => {
+    const { writeQuorum, restAfterMs } = setup;
+    const readQuorum = homeNames.length + 1 - writeQuorum;
+    const incarnation = incarnationOf(directory);
+    const create = (): Home =>
+      createHome(
+        { home: name, incarnation, others, writeQuorum, readQuorum },
+        setup.limits,
+        fencing,
+      );
+    if (others.length > 0 || restAfterMs === null) return create();
+    const records = (): readonly HomeRecord[] | null =>
+      node.hasDamage ? null : node.keeping.recover();
+    return createRestingHome({ afterMs: restAfterMs, create, records });
+  };
+
   const node: Node<HomeProtocol> = world.addNode<HomeProtocol>({
     name,
     keep: () => (setup.isCoded ? createHomeRows(setup.seal) : createHomeObjects()),
     machine: ({ directory, process }) => {
-      home = createHome(
-        {
-          home: name,
-          incarnation: incarnationOf(directory),
-          others,
-          writeQuorum: setup.writeQuorum,
-          readQuorum: homeNames.length + 1 - setup.writeQuorum,
-        },
-        setup.limits,
-      );
+      home = machineOf(directory);
       const channel = identities.integer(0, 300, [index, process, 2]);
       writer = setup.isCoded ? createSpaceWriter("world", channel) : null;
       return home;

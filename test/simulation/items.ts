@@ -4,6 +4,15 @@
  */
 import { createDecoder, readVarUint } from "lib0/decoding";
 import { createEncoder, toUint8Array, writeVarUint } from "lib0/encoding";
+import {
+  fencingBy,
+  type Folds,
+  joinFolds,
+  nextFolds,
+  noFolds,
+  readFolds,
+  writeFolds,
+} from "./folds.ts";
 
 /** An item. */
 export interface Item {
@@ -22,7 +31,7 @@ export interface Item {
 export const documents = ["x", "y", "z"] as const;
 
 /** The payload of a batch of type "set". */
-export const payloadOf = (items: readonly Item[]): Uint8Array => {
+export const payloadOf = (items: readonly Item[], folds = noFolds): Uint8Array => {
   const encoder = createEncoder();
   writeVarUint(encoder, items.length);
   for (const { id, author, number, document, seen } of items) {
@@ -33,17 +42,31 @@ export const payloadOf = (items: readonly Item[]): Uint8Array => {
     writeVarUint(encoder, seen.length);
     for (const part of seen) writeVarUint(encoder, part);
   }
+  writeFolds(encoder, folds);
   return toUint8Array(encoder);
 };
 
+interface Content {
+  readonly items: readonly Item[];
+  readonly folds: Folds;
+}
+
 /** What was read out of a payload stays with it: a weak map would be looked through at every collection of garbage. */
-const itemsKey = Symbol("items");
+const contentKey = Symbol("content");
+
+const contentOf = (payload: Uint8Array & { [contentKey]?: Content }): Content =>
+  (payload[contentKey] ??= readContent(payload));
 
 /** The items in a payload. */
-export const itemsIn = (payload: Uint8Array & { [itemsKey]?: readonly Item[] }): readonly Item[] =>
-  (payload[itemsKey] ??= readItems(payload));
+export const itemsIn = (payload: Uint8Array): readonly Item[] => contentOf(payload).items;
 
-const readItems = (payload: Uint8Array): readonly Item[] => {
+/** What a payload says of folds. */
+export const foldsIn = (payload: Uint8Array): Folds => contentOf(payload).folds;
+
+/** What homes understand of these payloads. */
+export const fencing = fencingBy(foldsIn, (folds) => payloadOf([], folds));
+
+const readContent = (payload: Uint8Array): Content => {
   const decoder = createDecoder(payload);
   const items: Item[] = [];
   for (let left = readVarUint(decoder); left > 0; left -= 1) {
@@ -55,14 +78,24 @@ const readItems = (payload: Uint8Array): readonly Item[] => {
     for (let parts = readVarUint(decoder); parts > 0; parts -= 1) seen.push(readVarUint(decoder));
     items.push({ id, author, number, document, seen });
   }
-  return items;
+  return { items, folds: readFolds(decoder) };
 };
 
-/** The union of payloads, in an order that does not depend on theirs. */
-export const mergePayloads = (payloads: readonly Uint8Array[]): Uint8Array => {
+/** The union of payloads, in an order that does not depend on theirs, and what follows from it for folds. */
+export const mergePayloads = (
+  payloads: readonly Uint8Array[],
+): { readonly payload: Uint8Array; readonly proposal: Uint8Array | null } => {
   const items = new Map<number, Item>();
   for (const payload of payloads) for (const item of itemsIn(payload)) items.set(item.id, item);
-  return payloadOf([...items.values()].sort((left, right) => left.id - right.id));
+  const folds = joinFolds(payloads.map(foldsIn));
+  const next = nextFolds(folds);
+  return {
+    payload: payloadOf(
+      [...items.values()].sort((left, right) => left.id - right.id),
+      folds,
+    ),
+    proposal: next === null ? null : payloadOf([], next),
+  };
 };
 
 /** An item in a word. */

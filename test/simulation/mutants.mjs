@@ -2,6 +2,8 @@
 // not there exactly once is an error, so that a mutant cannot become harmless without a sign.
 
 import { edgeMutants } from "./edge-mutants.mjs";
+import { foldingMutants } from "./folding-mutants.mjs";
+import { restingMutants } from "./resting-mutants.mjs";
 
 const gossip = "packages/gossip/src/";
 
@@ -263,6 +265,8 @@ export const mutants = [
     ],
   },
   ...edgeMutants,
+  ...restingMutants,
+  ...foldingMutants,
   {
     name: "then-beside-its-persist",
     does: "the runtime carries out a then at once, not when its records are on disk",

@@ -1,7 +1,8 @@
 /** Looks at every disk and every edge at every step, and says at once when a promise was broken. */
 import { covers, type Dot, type Incarnation, numberOf, type VersionVector } from "@syncline/clocks";
-import type { Author, Entry, HomeRecord, HomeRow } from "@syncline/gossip";
-import { createItemSet, type Item, itemsIn, type ItemSet, nameOf } from "./items.ts";
+import type { Author, Batch, Entry, HomeRecord, HomeRow } from "@syncline/gossip";
+import { type Folds, joinFolds, noFolds } from "./folds.ts";
+import { createItemSet, foldsIn, type Item, itemsIn, type ItemSet, nameOf } from "./items.ts";
 import { isPresence } from "./presence.ts";
 
 /** What is known of one home's disk. */
@@ -15,6 +16,8 @@ export interface DiskView {
   authors: Set<string>;
   /** What the head on the disk says. */
   vector: Map<Incarnation, number>;
+  /** What is on it about folds, by document. */
+  folds: Map<string, Folds>;
 }
 
 /** The oracle of one world. Every method throws an `Error` that begins with the promise that was broken. */
@@ -59,6 +62,8 @@ interface Knowledge {
   readonly homesByItem: Map<number, number>;
   readonly settled: Item[];
   readonly settledIds: Set<number>;
+  /** What was folded at an epoch that somebody has performed, by document and epoch. */
+  readonly foldedByEpoch: Map<string, number>;
   isCausal: boolean;
   hasLostDisk: boolean;
 }
@@ -71,6 +76,7 @@ export const emptyView = (home: string, index: number, incarnation: Incarnation)
   items: createItemSet(),
   authors: new Set(),
   vector: new Map(),
+  folds: new Map(),
 });
 
 /** An oracle who has seen nothing. */
@@ -81,6 +87,7 @@ export const createOracle = (): Oracle => {
     homesByItem: new Map(),
     settled: [],
     settledIds: new Set(),
+    foldedByEpoch: new Map(),
     isCausal: true,
     hasLostDisk: false,
   };
@@ -206,8 +213,29 @@ const checkHead = (
   }
 };
 
+/** A fold that somebody has performed is the same for everybody for ever, and on each disk that says that it is performed. */
+const noteFolds = (all: Knowledge, view: DiskView, batches: readonly Batch[]): void => {
+  const fenced = batches.filter(({ payload }) => foldsIn(payload) !== noFolds);
+  for (const { document, payload } of fenced) {
+    const known = view.folds.get(document) ?? noFolds;
+    view.folds.set(document, joinFolds([known, foldsIn(payload)]));
+  }
+  for (const document of new Set(fenced.map((batch) => batch.document))) {
+    const { epoch, proposals } = view.folds.get(document) ?? noFolds;
+    for (let begun = 1; begun <= epoch; begun += 1) {
+      const key = `${document} ${begun}`;
+      const folded = proposals.get(begun);
+      if (folded === undefined || folded !== (all.foldedByEpoch.get(key) ?? folded)) {
+        throw new Error(`an epoch is performed as another fold: ${view.home} ${key} ${folded}`);
+      }
+      all.foldedByEpoch.set(key, folded);
+    }
+  }
+};
+
 const written = (all: Knowledge, view: DiskView, records: readonly HomeRecord[]): void => {
   const items: Item[] = [];
+  const batches: Batch[] = [];
   let head: VersionVector | null = null;
   for (const record of records) {
     if (record.kind === "entry") {
@@ -218,11 +246,16 @@ const written = (all: Knowledge, view: DiskView, records: readonly HomeRecord[])
       checkAdmission(all, view, entry);
       checkPast(view, entry, records);
       items.push(...noteEntry(all, entry));
+      batches.push(entry.batch);
     }
-    if (record.kind === "state") items.push(...itemsIn(record.state.payload));
+    if (record.kind === "state") {
+      items.push(...itemsIn(record.state.payload));
+      batches.push(record.state);
+    }
     if (record.kind === "head") head = record.vector;
   }
   addItems(all, view, items);
+  noteFolds(all, view, batches);
   if (head === null) return;
   for (const [log, number] of view.vector) {
     if (numberOf(head, log) < number) throw new Error(`a head went back: ${view.home} ${log}`);
@@ -250,6 +283,14 @@ const reread = (
 ): void => {
   view.items = createItemSet();
   view.authors = new Set();
+  view.folds = new Map();
+  noteFolds(
+    all,
+    view,
+    rows.flatMap((row) =>
+      row.kind === "stub" ? [] : row.kind === "entry" ? [row.entry.batch] : [row.state],
+    ),
+  );
   const items = rows.flatMap((row) => {
     if (row.kind === "entry" && row.entry.author !== null) {
       view.authors.add(authorText(row.entry.author));

@@ -1,8 +1,8 @@
 /** Stories of presence that chance hardly ever tells: a farewell that somebody does not hear, and a client that is here by two ways. */
 import type { Random } from "@syncline/machine";
-import type { Fault } from "@syncline/simulator";
-import type { ClusterSetup, Deed } from "./deeds.ts";
+import type { ClusterSetup } from "./deeds.ts";
 import type { Happening } from "./gossip-run.ts";
+import { type Cast, drawOrder, edit, fate, move, type Plotting, show } from "./plot.ts";
 
 /** Two edges at two homes. */
 interface Roles {
@@ -15,6 +15,11 @@ interface Roles {
   readonly thirdHome: string;
 }
 
+type Tell = (roles: Roles, random: Random, atMs: number) => readonly Happening[];
+
+/** How long before the first of it those who play in it go to their places. */
+const PLACING_MS = 1500;
+
 /**
  * The happenings of this seed's plot; mostly none. They come towards the end of the trouble, which lasts for `forMs`: each new connection begins with what
  * is right, and would hide what a plot has brought about.
@@ -25,28 +30,28 @@ export const drawPresencePlot = (
   forMs: number,
 ): readonly Happening[] => {
   if (!random.chance(1 / 8)) return [];
-  const [home, viewersHome, thirdHome] = drawOrder(homeNames, random);
-  const [shown, viewer] = drawOrder(edgeNames, random);
-  if (shown === undefined || viewer === undefined) return [];
-  if (home === undefined || viewersHome === undefined || thirdHome === undefined) return [];
-  const [plot, lastsMs] = random.pick([
-    [slowViewer, 1500],
-    [slowHome, 1500],
-    [lostLink, 1500],
-    [twoWays, 9500],
-  ] as const);
-  const atMs = Math.max(1500, forMs - lastsMs);
-  return [
-    move(atMs - 1500, shown, home),
-    move(atMs - 1500, viewer, viewersHome),
-    ...plot({ shown, home, viewer, viewersHome, thirdHome }, random, atMs),
-  ];
+  const roles = rolesOf({
+    homes: drawOrder(homeNames, random),
+    edges: drawOrder(edgeNames, random),
+  });
+  if (roles === null) return [];
+  const [tell, lastsMs] = random.pick(tellings);
+  return placed(tell, roles, random, Math.max(PLACING_MS, forMs - lastsMs));
 };
 
-const drawOrder = (names: readonly string[], random: Random): readonly string[] => {
-  const left = [...names];
-  return names.flatMap(() => left.splice(random.integer(0, left.length), 1));
+const rolesOf = ({ homes, edges }: Cast): Roles | null => {
+  const [home, viewersHome, thirdHome] = homes;
+  const [shown, viewer] = edges;
+  if (shown === undefined || viewer === undefined) return null;
+  if (home === undefined || viewersHome === undefined || thirdHome === undefined) return null;
+  return { shown, home, viewer, viewersHome, thirdHome };
 };
+
+const placed = (tell: Tell, roles: Roles, random: Random, atMs: number): readonly Happening[] => [
+  move(atMs - PLACING_MS, roles.shown, roles.home),
+  move(atMs - PLACING_MS, roles.viewer, roles.viewersHome),
+  ...tell(roles, random, atMs),
+];
 
 /** A client shows so much of itself that a viewer does not keep up, and leaves before it does. */
 const slowViewer = (
@@ -82,9 +87,7 @@ const lostLink = (
   random: Random,
   atMs: number,
 ): readonly Happening[] => {
-  const edits = [0, 40, 80].map((afterMs) =>
-    people({ atMs: atMs + afterMs, kind: "edit", edge: viewer, document: "x", count: 1 }),
-  );
+  const edits = [0, 40, 80].map((afterMs) => edit(atMs + afterMs, viewer, "x"));
   const brokenMs = atMs + random.integer(250, 450);
   return [
     fate({ atMs: atMs - 10, kind: "slow-disk", node: viewersHome, times: 500, forMs: 4000 }),
@@ -112,9 +115,25 @@ const twoWays = (
   move(atMs + random.integer(300, 500), shown, thirdHome),
 ];
 
-const move = (atMs: number, edge: string, home: string): Happening =>
-  people({ atMs, kind: "move", edge, home });
-const show = (atMs: number, edge: string, isHere: boolean): Happening =>
-  people({ atMs, kind: "show", edge, isHere });
-const fate = (fault: Fault): Happening => ({ by: "fate", fault });
-const people = (deed: Deed): Happening => ({ by: "people", deed });
+const tellings: readonly (readonly [tell: Tell, lastsMs: number])[] = [
+  [slowViewer, 1500],
+  [slowHome, 1500],
+  [lostLink, 1500],
+  [twoWays, 9500],
+];
+
+/** All of them, to be told alone. */
+export const presencePlots: readonly Plotting[] = tellings.map(([tell, lastsMs]) => ({
+  homeCountMin: 3,
+  edgeCountMin: 2,
+  isOnlyAlone: true,
+  tell: (cast, random, atMs) => {
+    const roles = rolesOf(cast);
+    const fromMs = atMs + PLACING_MS;
+    return {
+      homeLimits: {},
+      untilMs: fromMs + lastsMs,
+      happenings: roles === null ? [] : placed(tell, roles, random, fromMs),
+    };
+  },
+}));

@@ -2,10 +2,10 @@
 import { expect, test } from "vitest";
 import { storageSeal } from "./campaign.ts";
 import { drawStory, tellStory } from "./gossip-run.ts";
-import { regressions, threeDisksLost } from "./regressions.ts";
+import { regressions, threeDisksLost, twoProposals } from "./regressions.ts";
 
 test.each(regressions)("seed $seed: $was", { timeout: 60_000 }, ({ seed }) => {
-  expect(tellStory(drawStory(seed), storageSeal).failure).toBeNull();
+  expect(tellStory(drawStory(seed, false), storageSeal).failure).toBeNull();
 });
 
 test("the last disk with a settled batch is not lost, though others will be there soon", () => {
@@ -13,4 +13,11 @@ test("the last disk with a settled batch is not lost, though others will be ther
 
   expect(failure).toBeNull();
   expect(tally.faultCountByKind.get("wipe")).toBe(2);
+});
+
+test("a home that lost its disk proposes no other fold than it had proposed", () => {
+  const { failure, cluster } = tellStory(twoProposals, storageSeal);
+
+  expect(failure).toBeNull();
+  expect(cluster.homes.map(({ view }) => view.folds.get("x")?.epoch)).toEqual([2, 2]);
 });

@@ -63,6 +63,13 @@ export type HomeRequest =
       readonly link: number;
       readonly presence: Presence;
     }
+  /** Comes from the home itself: what was accepted before another home's greeting is on disk, and that may be answered. `link` counts the links to it. */
+  | {
+      readonly kind: "greeted";
+      readonly home: HomeId;
+      readonly link: number;
+      readonly round: number;
+    }
   /** Comes from the home itself: the compaction of a document is on disk. */
   | { readonly kind: "compaction-persisted" };
 

@@ -19,6 +19,7 @@ import { checkPull } from "./home/pulling.ts";
 import { checkRound, startRound, whenJoined } from "./home/reading.ts";
 import {
   checkSettled,
+  whenGreeted,
   whenPeerConnected,
   whenPeerDrained,
   whenPeerLost,
@@ -253,6 +254,8 @@ const whenAsked = (home: HomeState, request: HomeRequest): void => {
     case "stream":
       // `take` has done it.
       return;
+    case "greeted":
+      return whenGreeted(home, request);
     case "compacted":
       return whenCompacted(home, request.document, request.payload, request.proposal ?? null);
     case "compaction-persisted":

@@ -281,6 +281,20 @@ describe("a disk", () => {
     expect(heard.filter((line) => line.startsWith("a: at")).at(-1)).toBe("a: at 1");
     expect(nodes.get("a")?.life.directory).toBe(2);
   });
+
+  test("that is rolled back in a truce is not kept away by a crash that was still to come", () => {
+    const { world, nodes, say } = createTalk({ mayRollBack: () => true });
+    strike(world, { atMs: 100, kind: "back-up", node: "a" });
+    strike(world, { atMs: 200, kind: "crash", node: "a", afterEffects: 2, forMs: 60_000 });
+    strike(world, { atMs: 300, kind: "failed-flush", node: "b" });
+    strike(world, { atMs: 400, kind: "roll-back", node: "a", forMs: 10, isSlowlyRead: false });
+    say("a", 1000);
+    say("b", 1000);
+    world.run(8000);
+
+    expect(nodes.get("a")).toMatchObject({ phase: "running", life: { process: 2 } });
+    expect(nodes.get("b")).toMatchObject({ phase: "running", life: { process: 1 } });
+  });
 });
 
 describe("a clock", () => {

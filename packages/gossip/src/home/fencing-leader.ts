@@ -42,7 +42,9 @@ export const propose = (home: HomeState, document: string, proposal: Uint8Array 
 export const performProposed = (home: HomeState): void => {
   if (home.foldings.size === 0 || !isLeading(home)) return;
   for (const peer of home.peers.values()) {
-    if (peer.isHeard && covers(home.durable, peer.vector)) home.metHomes.add(peer.home);
+    // Only its answer speaks of all that it had accepted of a former log of this home.
+    const hasAnswered = peer.isHeard && peer.answeredRound > 0;
+    if (hasAnswered && covers(home.durable, peer.vector)) home.metHomes.add(peer.home);
   }
   for (const [document, folding] of home.foldings) {
     folding.changed ??= new Map(home.accepted);

@@ -31,6 +31,8 @@ export interface Peer {
   linkCount: number;
   /** Null until it has ever said hello. */
   incarnation: Incarnation | null;
+  /** What was accepted here when it came with another directory than before: it is answered only when all of that is on this disk. */
+  answerAfter: VersionVector;
   /** What it has on disk, as it said; what was said before a link was lost stays true of that disk. */
   vector: MutableVersionVector;
   /** The last reading round that it answered, and what it had then. */
@@ -259,6 +261,7 @@ const createPeer = (home: HomeId): Peer => ({
   isHeard: false,
   linkCount: 1,
   incarnation: null,
+  answerAfter: new Map(),
   vector: new Map(),
   answeredRound: 0,
   answeredVector: new Map(),

@@ -1,6 +1,7 @@
 /** Links to the other homes of the space: greetings, their logs as they grow, and how far their disks are. */
 import { covers, mergeInto, numberOf, type VersionVector } from "@syncline/clocks";
 import { type Entry, sizeOf } from "../batch.ts";
+import type { HomeRequest } from "../home-protocol.ts";
 import type { PeerMessage } from "../messages.ts";
 import { SETTLED_MS } from "./alarm.ts";
 import {
@@ -83,11 +84,12 @@ const whenHello = (
   peer.isHeard = true;
   const hasLess = hello.incarnation !== peer.incarnation || !covers(hello.vector, peer.vector);
   if (hasLess) startAnew(peer);
+  if (hello.incarnation !== peer.incarnation) peer.answerAfter = new Map(home.accepted);
   // Not a join but a replacement: a disk that was wiped or set back knows less than it did, and its copies must not be counted any more.
   peer.incarnation = hello.incarnation;
   peer.vector = new Map(hello.vector);
   if (isOwnLogBeyond(home, peer.home, peer.vector)) return;
-  if (!hello.isReply) sendHello(home, peer, hello.round, true);
+  if (!hello.isReply) answer(home, peer, hello.round);
   else if (hello.round >= peer.answeredRound && hello.round <= home.round.number) {
     peer.answeredRound = hello.round;
     peer.answeredVector = new Map(hello.vector);
@@ -97,6 +99,29 @@ const whenHello = (
   tellStored(home, peer);
   considerPull(home, true);
   whenDisksMoved(home, { isUrgent: hasLess });
+};
+
+/**
+ * Says what is on this disk. To a home that has lost its disk only once all is there that may be of its former log: what is in memory yet, it would not hear of.
+ *
+ * It might make another proposal of folds than before, otherwise:
+ *   1. a proposes a fold for an epoch; b accepts that, and its disk is slow;
+ *   2. a loses its disk and comes back; b says what is on its own, and a believes that it has never proposed anything;
+ *   3. a proposes another fold for the same epoch, and b has both.
+ */
+const answer = (home: HomeState, peer: Peer, round: number): void => {
+  if (covers(home.durable, peer.answerAfter)) return sendHello(home, peer, round, true);
+  const request = { kind: "greeted", home: peer.home, link: peer.linkCount, round } as const;
+  home.effects.push({ kind: "persist", records: [], then: [{ kind: "submit", request }] });
+};
+
+/** What had to be on the disk before this home is answered is there. */
+export const whenGreeted = (
+  home: HomeState,
+  { home: name, link, round }: Extract<HomeRequest, { kind: "greeted" }>,
+): void => {
+  const peer = home.peers.get(name);
+  if (peer?.linkCount === link) answer(home, peer, round);
 };
 
 /** Another directory, or the same with less in it: what was sent before is not there any more, and what waits here is of another log. */
