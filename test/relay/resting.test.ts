@@ -7,6 +7,7 @@ import { settleConfig } from "../../packages/relay/src/config.ts";
 import { openDirectory } from "../../packages/relay/src/directory.ts";
 import { createDocuments } from "../../packages/relay/src/documents.ts";
 import { createLog } from "../../packages/relay/src/log.ts";
+import { createPageCache } from "../../packages/relay/src/page-cache.ts";
 import type { PeerLinks } from "../../packages/relay/src/peer-links.ts";
 import { createSpaceHost, type SpaceHost } from "../../packages/relay/src/space-host.ts";
 import type { SpaceLink } from "../../packages/relay/src/space-port.ts";
@@ -29,6 +30,7 @@ const startHost = async (): Promise<void> => {
       directory,
       documents: createDocuments({ worker: null }),
       chains: createValueChains(),
+      pages: createPageCache(() => nowMs),
       log: createLog("silent", "a"),
       ready: async () => {},
       now: () => nowMs,

@@ -27,8 +27,12 @@ export interface RunnerLimits {
   readonly queueBytesMax: number;
   /** The worker's heap, in MiB: beyond it the worker ends, not the process. */
   readonly heapMegabytesMax: number;
-  /** How long the worker stays without a job, in milliseconds: its heap has grown to the largest document, and to start it again takes 50 ms. */
+  /** How long the worker stays without a job, in milliseconds: to start it again takes 50 ms of processor time. */
   readonly idleMs: number;
+  /** A job of this many bytes or more makes the worker's heap so large that it is not worth keeping: opened, a document is several times its bytes. */
+  readonly largeJobBytes: number;
+  /** How long the worker stays without a job after a large one, in milliseconds. */
+  readonly largeIdleMs: number;
 }
 
 interface Waiting {
@@ -41,6 +45,8 @@ interface Waiting {
 interface Thread {
   readonly worker: Worker;
   isReady: boolean;
+  /** It has done a large job. */
+  isGrown: boolean;
 }
 
 const refusalOf = (reason: string): SyncError =>
@@ -110,13 +116,17 @@ const startNext = (runner: Runner): void => {
 /** Nothing is asked: the process may end, and after a while the worker does. */
 const rest = (runner: Runner): void => {
   runner.thread?.worker.unref();
-  const timer = setTimeout(() => void endThread(runner), runner.limits.idleMs);
+  const { idleMs, largeIdleMs } = runner.limits;
+  const waitMs = runner.thread?.isGrown === true ? largeIdleMs : idleMs;
+  const timer = setTimeout(() => void endThread(runner), waitMs);
   timer.unref();
   runner.stopIdleTimer = () => clearTimeout(timer);
 };
 
-const post = (runner: Runner, { worker }: Thread, { job }: Waiting): void => {
-  const { watchdogMs } = runner.limits;
+const post = (runner: Runner, thread: Thread, { job, sizeBytes }: Waiting): void => {
+  const { worker } = thread;
+  const { watchdogMs, largeJobBytes } = runner.limits;
+  if (sizeBytes >= largeJobBytes) thread.isGrown = true;
   const message = packJob(job);
   worker.postMessage(message, [message.packed.bytes.buffer as ArrayBuffer]);
   const timer = setTimeout(() => {
@@ -137,9 +147,13 @@ const settle = (runner: Runner, finish: (waiting: Waiting) => void): void => {
 };
 
 const startThread = (runner: Runner): Thread => {
-  const resourceLimits = { maxOldGenerationSizeMb: runner.limits.heapMegabytesMax };
+  // Nobody waits for a few per cent of its time, but everybody for the memory that a large young generation would take.
+  const resourceLimits = {
+    maxOldGenerationSizeMb: runner.limits.heapMegabytesMax,
+    maxYoungGenerationSizeMb: 8,
+  };
   const worker = new Worker(runner.script, { resourceLimits });
-  const thread: Thread = { worker, isReady: false };
+  const thread: Thread = { worker, isReady: false, isGrown: false };
   let reason = "the worker ended";
   worker.on("message", (message: WorkerMessage) => {
     if (runner.thread === thread) whenSaid(runner, thread, message);

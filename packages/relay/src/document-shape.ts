@@ -27,6 +27,8 @@ const CLIENTS_MAX = 100_000;
 const DEPTH_MAX = 256;
 /** The least bytes of a struct: its kind and a length. */
 const STRUCT_BYTES_MIN = 2;
+/** The kind of a struct that stands for what is not there. */
+const GAP = 10;
 
 /** What is wrong with the update, as the end of a sentence that begins with it, or null. Linear in its bytes, about a nanosecond each. */
 export const whyBadUpdate = (bytes: Uint8Array): string | null => {
@@ -47,10 +49,11 @@ interface UpdateRun {
 
 /** What an update is made of: for each client its structs, and the ranges that are deleted of it. */
 export interface UpdateRuns {
-  /** From the clock `fromClock` (in) to `toClock` (out), gaps included. */
+  /** From the clock `fromClock` (in) to `toClock` (out), gaps included; the first of these begins at `wholeToClock`. */
   readonly structs: readonly (UpdateRun & {
     readonly fromClock: number;
     readonly toClock: number;
+    readonly wholeToClock: number;
   })[];
   readonly deletes: readonly UpdateRun[];
 }
@@ -99,12 +102,15 @@ const scanStructs = (
     const fromClock = takeNumber(reader);
     const fromByte = reader.position;
     let clock = fromClock;
+    let wholeToClock: number | null = null;
     for (let struct = 0; struct < structCount; struct += 1) {
+      if (reader.bytes[reader.position] === GAP) wholeToClock ??= clock;
       clock += scanStruct(reader, client, clock);
       if (clock > CLOCK_MAX) throw new ShapeError("a clock is beyond all use");
     }
-    const toByte = reader.position;
-    runs?.push({ client, count: structCount, fromByte, toByte, fromClock, toClock: clock });
+    const bytes = { fromByte, toByte: reader.position };
+    const clocks = { fromClock, toClock: clock, wholeToClock: wholeToClock ?? clock };
+    runs?.push({ client, count: structCount, ...bytes, ...clocks });
   }
 };
 
@@ -114,7 +120,7 @@ const scanStruct = (reader: DocumentReader, client: number, clock: number): numb
   const kind = info & 31;
   if (kind === 0) return takeLength(reader);
   // A gap. With another bit set, Yjs reads it here as a gap and there as an item.
-  if (info === 10) return takeNumber(reader);
+  if (info === GAP) return takeNumber(reader);
   const hasLeft = (info & 128) !== 0;
   const hasRight = (info & 64) !== 0;
   if (hasLeft) scanId(reader, client, clock);

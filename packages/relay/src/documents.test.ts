@@ -288,6 +288,22 @@ describe("a worker", () => {
       }),
   );
 
+  test(
+    "that has done a large job is ended sooner, since its heap has grown",
+    { timeout: 30_000 },
+    () =>
+      using({ idleMs: 1e9, largeJobBytes: 1000, largeIdleMs: 1 }, async (documents) => {
+        const before = workerCount();
+        await documents.merge("yjs", [updateOf("x".repeat(1000))]);
+        while (workerCount() > before) await new Promise((resolve) => setTimeout(resolve, 1));
+
+        const next = await documents.merge("yjs", [updateOf("next")]);
+
+        expect(textOf(next.payload)).toBe("next");
+        expect(workerCount()).toBe(before + 1);
+      }),
+  );
+
   test("that does not start fails its jobs with BUSY", () =>
     using({ worker: new URL("./missing.js", worker) }, async (documents) => {
       await expect(documents.merge("yjs", [])).rejects.toMatchObject({ code: "BUSY" });

@@ -55,6 +55,8 @@ const defaults: RunnerLimits = {
   queueBytesMax: 256 * 1024 * 1024,
   heapMegabytesMax: 1024,
   idleMs: 3000,
+  largeJobBytes: 512 * 1024,
+  largeIdleMs: 200,
 };
 
 /** A document service of its own, with at most one worker. */

@@ -13,6 +13,7 @@ import {
 import { type PeerId, type Runtime, startRuntime } from "@syncline/machine";
 import { openSpaceJournal } from "./space-journal.ts";
 import { createWaker, type Waker } from "./timer.ts";
+import type { SpacePages } from "./page-cache.ts";
 import type { RelayContext } from "./relay-context.ts";
 import { valueFencing } from "./value-fencing.ts";
 
@@ -57,6 +58,7 @@ interface Hosted {
   readonly name: string;
   readonly ports: HostedSpacePorts;
   readonly waker: Waker;
+  readonly pages: SpacePages;
   waiting: ((runtime: Runtime<HomeProtocol>) => void)[];
   runtime: Runtime<HomeProtocol> | null;
   home: Home | null;
@@ -77,6 +79,7 @@ export const openHostedSpace = (
     name,
     ports,
     waker: createWaker(context.now, () => space.runtime?.woken()),
+    pages: context.pages.open(),
     waiting: [],
     runtime: null,
     home: null,
@@ -96,6 +99,7 @@ export const openHostedSpace = (
       space.isStopped = true;
       space.waiting = [];
       space.waker.stop();
+      space.pages.close();
       space.runtime?.stop();
     },
     get home() {
@@ -126,7 +130,7 @@ const give = (space: Hosted, input: (runtime: Runtime<HomeProtocol>) => void): v
 };
 
 const recover = async (space: Hosted): Promise<void> => {
-  const { context, name, ports, waker } = space;
+  const { context, name, ports, waker, pages } = space;
   await context.ready();
   const together = (answers: () => void): void =>
     space.runtime === null ? answers() : space.runtime.together(answers);
@@ -140,14 +144,18 @@ const recover = async (space: Hosted): Promise<void> => {
       for (const record of records) {
         if (record.kind === "entry") context.chains.note(name, record.entry.batch);
       }
+      pages.wrote(records);
       journal.append(records, (error) => {
         space.pendingCount -= 1;
+        pages.wrote(records);
         done(error);
       });
     },
     load: (query, done) => {
       space.pendingCount += 1;
-      journal.load(query, (error, rows) => {
+      const read = (answer: Parameters<typeof journal.load>[1]): void =>
+        journal.load(query, answer);
+      pages.load(query, read, (error, rows) => {
         space.pendingCount -= 1;
         done(error, rows);
       });

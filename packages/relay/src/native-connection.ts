@@ -22,7 +22,8 @@ import type { Refusal } from "./value-shape.ts";
 
 /** Spaces that a client may have open on one connection. */
 const SPACES_MAX = 1000;
-const GREETING_MS = 5000;
+/** As long as for the headers of a request: a hundred that come at once on a busy machine take their time. */
+const GREETING_MS = 10_000;
 /** What may wait in a session while a large batch is read at the side. */
 const LATE_BYTES_MAX = 32 * 1024 * 1024;
 /** What a message without batches counts as, and what stands around a batch. */

@@ -4,6 +4,7 @@ import type { Logger } from "pino";
 import type { RelayConfig } from "./config.ts";
 import type { Directory } from "./directory.ts";
 import type { Documents } from "./documents.ts";
+import type { PageCache } from "./page-cache.ts";
 import type { ValueChains } from "./value-chains.ts";
 
 /** One relay's surroundings. */
@@ -12,6 +13,7 @@ export interface RelayContext {
   readonly directory: Directory;
   readonly documents: Documents;
   readonly chains: ValueChains;
+  readonly pages: PageCache;
   readonly log: Logger;
   /** Resolves once the directory's incarnation is the one to use: at once, except while it gets a new one. */
   readonly ready: () => Promise<void>;

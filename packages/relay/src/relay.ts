@@ -12,6 +12,7 @@ import { openForwarded } from "./forwarding.ts";
 import { answerHttp, type HealthSource } from "./health.ts";
 import { createLog } from "./log.ts";
 import { acceptNative } from "./native-connection.ts";
+import { createPageCache } from "./page-cache.ts";
 import { createPeerLinks, type PeerLinks } from "./peer-links.ts";
 import type { RelayContext } from "./relay-context.ts";
 import { createSpaceHost, type SpaceHost } from "./space-host.ts";
@@ -219,14 +220,16 @@ const contextOf = (
   const relays = [config.id, ...config.urlByPeer.keys()];
   const { homeCount, writeQuorum, readQuorum } = config.quorums;
   const ring = (space: string): readonly string[] => homesOf(space, relays, homeCount);
+  const now = (): number => performance.now();
   return {
     config,
     directory,
     documents,
     chains: createValueChains(),
+    pages: createPageCache(now),
     log,
     ready,
-    now: () => performance.now(),
+    now,
     homesOf: ring,
     homeConfigOf: (space) => ({
       home: config.id,

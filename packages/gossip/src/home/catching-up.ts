@@ -126,8 +126,19 @@ const readOn = (home: HomeState, token: number, catchUp: CatchUp): void => {
     return;
   }
   home.catchUps.delete(token);
+  // What is worth sharing goes by itself: the last page has this receiver's vector in it, and is nobody else's.
+  if (catchUp.pageBytes >= bytesMax / SHARED_FRACTION) sendRest(home, catchUp);
   sendPage(home, catchUp, true);
   whenCaughtUp(home, catchUp);
+};
+
+/** Less than this part of a page (4 KiB by default) is encoded for each receiver: a message more would cost as much. */
+const SHARED_FRACTION = 64;
+
+/** Sends what is left, which is less than a page, in one message, or in two where entries and states are left. */
+const sendRest = (home: HomeState, catchUp: CatchUp): void => {
+  if (catchUp.entries.length > 0) sendPage(home, catchUp, false);
+  if (catchUp.states.length > 0) sendPage(home, catchUp, false);
 };
 
 /** Goes on after a turn of the store: so a receiver that does not keep up can say so between two pages. */
@@ -204,10 +215,41 @@ const pageFor = (
     return { kind: "fill", number: catchUp.pullNumber, ...page, edges };
   }
   const { edge } = session;
+  const isShared = !page.isLast && !page.entries.some(({ author }) => author?.edge === edge);
+  return isShared ? sharedGroup(page) : groupFor(page, edge);
+};
+
+type Page = Parameters<typeof pageFor>[2];
+type Group = Extract<SpaceMessage, { kind: "group" }>;
+
+const groupFor = (page: Page, edge: string | null): Group => {
   const entries = page.entries.map((entry) => shownTo(entry, edge));
   const states = page.states.map(({ document, type, payload }) => ({ document, type, payload }));
   return { kind: "group", ...page, entries, states };
 };
+
+/**
+ * The last message that was made of a page beginning with this entry or state, and the page.
+ *
+ * A runner may answer one receiver's `load` with the rows that it read for another. Then the message is the same object, too, and its bytes are encoded
+ * once and wait once, in however many connections. The message lives as long as the row: who keeps no rows keeps no messages.
+ */
+const groupByFirst = new WeakMap<Entry | State, { readonly page: Page; readonly group: Group }>();
+
+const sharedGroup = (page: Page): Group => {
+  const first = page.entries[0] ?? page.states[0];
+  const known = first === undefined ? undefined : groupByFirst.get(first);
+  if (known !== undefined && isSamePage(known.page, page)) return known.group;
+  const group = groupFor(page, null);
+  if (first !== undefined) groupByFirst.set(first, { page, group });
+  return group;
+};
+
+const isSamePage = (left: Page, right: Page): boolean =>
+  left.entries.length === right.entries.length &&
+  left.states.length === right.states.length &&
+  left.entries.every((entry, index) => entry === right.entries[index]) &&
+  left.states.every((state, index) => state === right.states[index]);
 
 /** The edges' numbers that stand in entries which the receiver gets as merged states, and would otherwise not know. */
 const edgesBetween = (

@@ -86,6 +86,12 @@ interface EncodedMessage {
  */
 const lastEncoded: EncodedMessage[] = [];
 
+/**
+ * Pages of catch-ups: the same one may go to many connections at different times. Each is kept for as long as its message, which is as long as somebody
+ * may be sent it, and as it waits in a queue anyway.
+ */
+const encodedPages = new WeakMap<SpaceMessage, EncodedMessage>();
+
 /** A writer for a space; no two spaces of a process may have the same channel at a time. */
 export const createSpaceWriter = (space: string, channel: number): SpaceWriter => ({
   space,
@@ -169,20 +175,33 @@ const writeLogs = (encoder: Encoder, writer: SpaceWriter, fromIndex: number): vo
 };
 
 const encodeOnce = (writer: SpaceWriter, message: SpaceMessage): EncodedMessage => {
+  if (message.kind === "group" && !message.isLast) return encodePageOnce(writer, message);
   for (const known of lastEncoded) {
     if (known.message === message && known.writer === writer) return known;
   }
+  const made = encode(writer, message);
+  if (made.bytes.length > LAST_ENCODED_BYTES_MAX) lastEncoded.length = 0;
+  if (lastEncoded.length === LAST_ENCODED_MAX) lastEncoded.shift();
+  lastEncoded.push(made);
+  return made;
+};
+
+const encodePageOnce = (writer: SpaceWriter, message: SpaceMessage): EncodedMessage => {
+  const known = encodedPages.get(message);
+  if (known !== undefined && known.writer === writer) return known;
+  const made = encode(writer, message);
+  encodedPages.set(message, made);
+  return made;
+};
+
+const encode = (writer: SpaceWriter, message: SpaceMessage): EncodedMessage => {
   const { logs, channel } = writer;
   const bytes = encoded((encoder) => {
     writeVarUint(encoder, kindOf(message));
     writeVarUint(encoder, channel);
     writeBody({ encoder, logs }, message);
   });
-  const made = { writer, message, bytes, logCount: logs.incarnations.length };
-  if (bytes.length > LAST_ENCODED_BYTES_MAX) lastEncoded.length = 0;
-  if (lastEncoded.length === LAST_ENCODED_MAX) lastEncoded.shift();
-  lastEncoded.push(made);
-  return made;
+  return { writer, message, bytes, logCount: logs.incarnations.length };
 };
 
 const kinds = { ...edgeKinds, ...homeKinds, ...peerKinds } as const;

@@ -49,6 +49,7 @@ const join = (): Member => {
     startTimer,
     now: () => nowMs,
     answer: () => Promise.reject(new Error("nobody asks")),
+    whole: () => null,
     changed: () => {},
     present: () => {},
     presences: () => [],

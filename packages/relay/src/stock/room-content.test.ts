@@ -117,4 +117,62 @@ describe("a room's content", () => {
 
     expect(askedCount).toBe(5);
   });
+
+  test("is given whole to a newcomer without being opened", async () => {
+    const documents = counting();
+    const content = createRoomContent(documents, limits);
+    const updates = words("one ", "two ", "three");
+    content.add(updates);
+
+    const whole = content.whole();
+
+    expect(joinedTextOf(whole?.parts ?? [])).toBe("one two three");
+    expect(clocksOf(whole?.stateVector)).toEqual(
+      clocksOf((await content.answer(null)).stateVector),
+    );
+    expect(documents.asked).toEqual([3]);
+  });
+
+  test("is whole with its merged state in front and what came since behind", async () => {
+    const documents = counting();
+    const content = createRoomContent(documents, limits);
+    const updates = words("one ", "two ", "three");
+    content.add(updates.slice(0, 2));
+    content.whole();
+    const { state } = await content.answer(null);
+    content.add(updates.slice(2));
+
+    const whole = content.whole();
+
+    expect(whole?.parts[0]).toBe(state);
+    expect(whole?.parts).toHaveLength(2);
+    expect(joinedTextOf(whole?.parts ?? [])).toBe("one two three");
+    expect(content.whole()).toBe(whole);
+    expect(clocksOf(whole?.stateVector)).toEqual(
+      clocksOf((await content.answer(null)).stateVector),
+    );
+  });
+
+  test("with nothing in it is whole without parts", () => {
+    const whole = createRoomContent(counting(), limits).whole();
+
+    expect(whole?.parts).toEqual([]);
+    expect([...(whole?.stateVector ?? [])]).toEqual([0]);
+  });
+
+  test("of many parts is not given whole: each would be a message", () => {
+    const content = createRoomContent(counting(), limits);
+    content.add(words(...Array.from({ length: 65 }, () => "x")));
+
+    expect(content.whole()).toBeNull();
+  });
 });
+
+const joinedTextOf = (parts: readonly Uint8Array[]): string => {
+  const doc = new Y.Doc();
+  for (const part of parts) Y.applyUpdate(doc, part);
+  return doc.getText("text").toJSON();
+};
+
+const clocksOf = (stateVector: Uint8Array | undefined): ReadonlyMap<number, number> =>
+  Y.decodeStateVector(stateVector ?? emptyVector);

@@ -1,6 +1,7 @@
 /** What a room has of its document: payloads, never a `Y.Doc`. Merged at the side, when somebody asks or when they have become many. */
 import type { DocumentAnswer, Documents } from "../documents.ts";
 import { createPackedPayloads } from "./packed-payloads.ts";
+import { createWholeReader, type WholeContent } from "./whole-content.ts";
 
 /** The payloads of one document, in the order in which they came. */
 export interface RoomContent {
@@ -11,6 +12,8 @@ export interface RoomContent {
    * the call. Equal questions between two changes are answered once. Rejects as `Documents.answer` does.
    */
   answer(stateVector: Uint8Array | null): Promise<DocumentAnswer>;
+  /** Everything, for somebody who has nothing, or null where it is better to ask for it as one, by `answer`: it has too many parts. */
+  whole(): WholeContent | null;
   /** What of a payload is neither here nor in `others`, or null if nothing is. Rejects as `Documents.novelty` does. */
   novelty(payload: Uint8Array, others: readonly Uint8Array[]): Promise<Uint8Array | null>;
 }
@@ -19,7 +22,7 @@ export interface RoomContent {
 export interface ContentLimits {
   /** Payloads behind the merged state. */
   readonly tailCountMax: number;
-  /** Bytes behind the merged state, or half the state if that is more. */
+  /** Bytes behind the merged state, or as many as the state has if those are more. */
   readonly tailBytesMax: number;
 }
 
@@ -36,6 +39,7 @@ export const createRoomContent = (documents: Documents, limits: ContentLimits): 
   /** What all that came before the tail is as one, or null if there is nothing. */
   let merged: DocumentAnswer | null = null;
   const tail = createPackedPayloads();
+  const whole = createWholeReader();
   let isMerging = false;
   /** After a merge that failed the next is tried when there is twice as much; more often would keep the worker from everything else. */
   let patience = 1;
@@ -56,6 +60,7 @@ export const createRoomContent = (documents: Documents, limits: ContentLimits): 
       tail.dropFirst(askedCount);
       // The difference is the asker's; it may be as large as the state.
       merged = { ...answer, difference: answer.state };
+      whole.merged();
     }
     return answer;
   };
@@ -78,7 +83,7 @@ export const createRoomContent = (documents: Documents, limits: ContentLimits): 
 
   const mergeIfMany = (): void => {
     const { tailCountMax, tailBytesMax } = limits;
-    const bytesMax = Math.max(tailBytesMax, (merged?.state.length ?? 0) / 2);
+    const bytesMax = Math.max(tailBytesMax, merged?.state.length ?? 0);
     const isFew = tail.count <= tailCountMax * patience && tail.bytes <= bytesMax * patience;
     if (isMerging || isFew) return;
     isMerging = true;
@@ -94,8 +99,10 @@ export const createRoomContent = (documents: Documents, limits: ContentLimits): 
       if (added.length === 0) return;
       for (const payload of added) tail.add(payload);
       answers.clear();
+      whole.added();
       mergeIfMany();
     },
+    whole: () => whole.read(merged, tail),
     answer: async (stateVector) => {
       if (merged === null && tail.count === 0) {
         return { state: emptyUpdate, stateVector: emptyVector, difference: emptyUpdate };

@@ -71,6 +71,8 @@ export const whenReady = (room: Room): void => {
 
 /** The client is told what the room has, so that it uploads what it made offline, and no more than that. */
 export const ask = (room: Room, session: StockSession): void => {
+  const whole = room.content.whole();
+  if (whole !== null) return askSession(session, whole.stateVector);
   room.content.answer(null).then(
     ({ stateVector }) => askSession(session, stateVector),
     (error: unknown) => closeBusy(session, error),

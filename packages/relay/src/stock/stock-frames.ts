@@ -87,27 +87,33 @@ const syncFrame = (step: number, bytes: Uint8Array): Uint8Array => {
 export const step1Frame = (stateVector: Uint8Array): Uint8Array =>
   syncFrame(steps.step1, stateVector);
 
-/**
- * Answers a client's step 1; with the first of these a client is "synced".
- *
- * The same update in a row gives the same frame while somebody still holds it: a hundred clients that join at once would otherwise be sent a copy of
- * the document each.
- */
-export const step2Frame = (update: Uint8Array): Uint8Array => {
-  const known = lastStep2?.update.deref() === update ? lastStep2.frame.deref() : undefined;
-  if (known !== undefined) return known;
-  const frame = syncFrame(steps.step2, update);
-  lastStep2 = { update: new WeakRef(update), frame: new WeakRef(frame) };
-  return frame;
-};
-
-let lastStep2: {
-  readonly update: WeakRef<Uint8Array>;
-  readonly frame: WeakRef<Uint8Array>;
-} | null = null;
+/** Answers a client's step 1; with the first of these a client is "synced". */
+export const step2Frame = (update: Uint8Array): Uint8Array =>
+  heldFrame(step2Frames, steps.step2, update);
 
 /** One change. */
 export const updateFrame = (update: Uint8Array): Uint8Array => syncFrame(steps.update, update);
+
+/** A part of a document, to be followed by a step 2: the same update gives the same frame, as there. */
+export const partFrame = (update: Uint8Array): Uint8Array =>
+  heldFrame(partFrames, steps.update, update);
+
+/**
+ * The same update gives the same frame while somebody still holds it: a hundred clients that join at once would otherwise be sent a copy of the document
+ * each.
+ */
+const heldFrame = (frames: HeldFrames, step: number, update: Uint8Array): Uint8Array => {
+  const known = frames.get(update)?.deref();
+  if (known !== undefined) return known;
+  const frame = syncFrame(step, update);
+  frames.set(update, new WeakRef(frame));
+  return frame;
+};
+
+type HeldFrames = WeakMap<Uint8Array, WeakRef<Uint8Array>>;
+
+const step2Frames: HeldFrames = new WeakMap();
+const partFrames: HeldFrames = new WeakMap();
 
 /** Presences of clients. With none it means nothing, and still tells the client that the server lives. */
 export const awarenessFrame = (entries: readonly PresenceEntry[]): Uint8Array => {

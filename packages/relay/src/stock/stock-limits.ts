@@ -46,7 +46,7 @@ export interface StockLimits {
   readonly openPauseMs: number;
   /** Payloads of a room after which they are merged. */
   readonly tailCountMax: number;
-  /** Bytes of a room's payloads after which they are merged, or half of the merged state if that is more. */
+  /** Bytes of a room's payloads after which they are merged, or as many as the merged state has if those are more. */
   readonly tailBytesMax: number;
 }
 
@@ -73,5 +73,5 @@ export const defaultStockLimits: StockLimits = {
   presencePauseMsMax: 50,
   openPauseMs: 60_000,
   tailCountMax: 500,
-  tailBytesMax: 256 * 1024,
+  tailBytesMax: 1024 * 1024,
 };

@@ -112,6 +112,7 @@ const accept = (room: Room, connection: Connection): ConnectionHandlers => {
 const sessionRoomOf = (room: Room): SessionRoom => ({
   ...room.options,
   answer: (stateVector) => room.content.answer(stateVector),
+  whole: () => room.content.whole(),
   changed: (session) => room.changes.take(session),
   present: (session, entries) => present(room, session, entries),
   presences: () => room.presences.all(),

@@ -7,12 +7,14 @@ import { type PresenceEntry, readPresences } from "./presence-entries.ts";
 import type { StartTimer } from "./space-links.ts";
 import {
   awarenessFrame,
+  partFrame,
   readStockFrame,
   step1Frame,
   step2Frame,
   type StockMessage,
 } from "./stock-frames.ts";
 import type { StockLimits } from "./stock-limits.ts";
+import type { WholeContent } from "./whole-content.ts";
 
 /** Why a connection is closed. The codes from 4400 to 4499 tell a stock client not to try again. */
 export const stockClose = { badInput: 4400, tooLarge: 4413, busy: 1013, restart: 1012 } as const;
@@ -32,6 +34,8 @@ export interface SessionRoom {
   now(): number;
   /** The document for a holder of this vector. */
   answer(stateVector: Uint8Array | null): Promise<DocumentAnswer>;
+  /** The whole document in parts, or null: it must be asked for by `answer`. */
+  whole(): WholeContent | null;
   /** A change has come into the inbox. */
   changed(session: StockSession): void;
   present(session: StockSession, entries: readonly PresenceEntry[]): void;
@@ -235,12 +239,29 @@ const answerIfDue = (session: StockSession): void => {
     return;
   }
   session.isAnswerDue = false;
+  const whole = hasNothing(session) ? room.whole() : null;
+  if (whole !== null) return sendWhole(session, whole);
   session.isAnswering = true;
   room.answer(session.stateVector).then(
     (answer) => whenAnswered(session, answer),
     (error: unknown) => closeBusy(session, error),
   );
 };
+
+/** The vector that names nobody. */
+const hasNothing = ({ stateVector }: StockSession): boolean =>
+  stateVector?.length === 1 && stateVector[0] === 0;
+
+/** Sends all parts, and the last as the answer: with it a client is synced, and its application looks whether there is anything in the document. */
+const sendWhole = (session: StockSession, { parts, stateVector }: WholeContent): void => {
+  const byteCount = parts.reduce((sum, part) => sum + part.length, 0);
+  session.budget.spend(byteCount, session.room.now());
+  session.stateVector = stateVector;
+  for (const part of parts.slice(0, -1)) send(session, partFrame(part));
+  send(session, step2Frame(parts.at(-1) ?? emptyUpdate));
+};
+
+const emptyUpdate = Uint8Array.of(0, 0);
 
 const whenAnswered = (session: StockSession, answer: DocumentAnswer): void => {
   session.isAnswering = false;

@@ -1,0 +1,46 @@
+/** Clients that have nothing: they get the document as it is kept, and nobody opens it for them. */
+import { expect, test } from "vitest";
+import * as Y from "yjs";
+import { createDocuments, type Documents } from "../../packages/relay/src/documents.ts";
+import { patience, startStockServer, until } from "./stock-server.ts";
+
+/** A document service that opens nothing for an answer. */
+const closedDocuments = (): Documents => ({
+  ...createDocuments({ worker: null }),
+  answer: () => Promise.reject(new Error("a document was opened")),
+});
+
+test("a newcomer gets a document of a few parts without its being opened", async () => {
+  await using server = await startStockServer({ documents: closedDocuments() });
+  const ann = server.client("notes");
+  const watcher = server.client("notes");
+  for (const word of ["one ", "two ", "three"]) {
+    ann.text.insert(ann.text.length, word);
+    await until(() => watcher.text.toJSON().endsWith(word));
+  }
+
+  const ben = server.client("notes");
+
+  await expect.poll(() => ben.text.toJSON(), patience).toBe("one two three");
+});
+
+test("a newcomer is told that it is synced by the last of the parts", async () => {
+  await using server = await startStockServer();
+  const ann = server.client("notes");
+  await until(() => ann.provider.synced);
+  const watcher = server.client("notes");
+  for (const word of ["one ", "two ", "three"]) {
+    ann.text.insert(ann.text.length, word);
+    await until(() => watcher.text.toJSON().endsWith(word));
+  }
+  const doc = new Y.Doc();
+  let textWhenSynced: string | null = null;
+
+  const ben = server.client("notes", doc);
+  ben.provider.on("sync", (isSynced: boolean) => {
+    if (isSynced) textWhenSynced = doc.getText("body").toJSON();
+  });
+  await until(() => textWhenSynced !== null);
+
+  expect(textWhenSynced).toBe("one two three");
+});
