@@ -4,7 +4,7 @@ import { type Incarnation, incarnationOf } from "@syncline/clocks";
 import { writeOfRecord } from "@syncline/gossip";
 import { createGroupCommit, SyncError } from "@syncline/machine";
 import type { Store, Write } from "@syncline/storage";
-import { createFlushPacing } from "./flush-pacing.ts";
+import { createFlushPacing, type FlushPacing } from "./flush-pacing.ts";
 
 /**
  * Keys: `m` names of single values · `n` space name: its number · `u` number: name of a space that some home may lack something of ·
@@ -56,18 +56,10 @@ export interface Directory {
 
 /** Opens what the store holds. A store whose directory was copied from elsewhere begins a new life at once. */
 export const openDirectory = async (store: Store, isCopy: boolean): Promise<Directory> => {
-  const pacing = createFlushPacing({
-    now: () => performance.now(),
-    // After all sockets that have something were read: their batches share the flush.
-    atTurnEnd: (begin) => void setImmediate(begin),
-    after: (delayMs, begin) => void setTimeout(begin, delayMs),
-  });
+  const pacing = pacingOfThisProcess();
   const commit = createGroupCommit<WriteSource>(
     (sources, answer) => {
-      // Not `flatMap`, which takes as long as what it is called for.
-      const writes: Write[] = [];
-      for (const source of sources) for (const write of source()) writes.push(write);
-      store.write(writes).then(
+      store.write(writesOf(sources)).then(
         () => answer(null),
         (error: unknown) => answer(error instanceof Error ? error : new Error(String(error))),
       );
@@ -129,6 +121,21 @@ export const openDirectory = async (store: Store, isCopy: boolean): Promise<Dire
     },
     drained: () => append([]).catch(() => {}),
   };
+};
+
+const pacingOfThisProcess = (): FlushPacing =>
+  createFlushPacing({
+    now: () => performance.now(),
+    // After all sockets that have something were read: their batches share the flush.
+    atTurnEnd: (begin) => void setImmediate(begin),
+    after: (delayMs, begin) => void setTimeout(begin, delayMs),
+  });
+
+/** Not by `flatMap`, which takes as long as what it calls. */
+const writesOf = (sources: readonly WriteSource[]): readonly Write[] => {
+  const writes: Write[] = [];
+  for (const source of sources) for (const write of source()) writes.push(write);
+  return writes;
 };
 
 /** The prefix of a space's records. */
