@@ -1,12 +1,13 @@
 /** The command: runs servers in turn, prints tables, saves everything. */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { compareBriefly, compareInTurns, contestantsOf, sessionOptionsOf } from "./compare.ts";
 import { curves } from "./growth/curves.ts";
 import { type GrowthLine, measureCurve } from "./growth/growth.ts";
 import { describeMachine, type Machine } from "./machine/machine.ts";
 import { type BenchOptions, readBenchOptions } from "./options.ts";
-import { savedScenario, type SavedScenario } from "./report/saved.ts";
+import { markdownOf } from "./report/markdown.ts";
+import { savedScenario, type SavedResults, type SavedScenario } from "./report/saved.ts";
 import type { Series } from "./report/series.ts";
 import { paintNothing, paintTerminal, tableOf } from "./report/table.ts";
 import { type Scenario, scenarios } from "./scenarios/scenarios.ts";
@@ -28,6 +29,10 @@ const progress = (what: string): void => {
 /** Resolves with the exit code: 1 if any run failed. */
 const main = async (args: readonly string[]): Promise<number> => {
   const options = readBenchOptions(args);
+  if (options.tableFiles !== null) {
+    out(markdownOf(options.tableFiles.map(resultsIn)));
+    return 0;
+  }
   const machine = describeMachine(options.dataRoot);
   out(`${machine.summary}\n\n`);
   for (const server of knownServers) {
@@ -40,14 +45,18 @@ const main = async (args: readonly string[]): Promise<number> => {
     clearLine();
     out(`${tableOf(scenario, series, options.isShort, paint)}\n`);
     saved.push(savedScenario(scenario, options.isShort, series));
+    // After each, since an hour may be cut short.
+    save(options, { ...machine, scenarios: saved });
   };
   await runAll(options, report);
-  save(options, { ...machine, scenarios: saved });
   const isAllRight = saved.every(({ results }) =>
     results.every(({ failures }) => failures.length === 0),
   );
   return isAllRight ? 0 : 1;
 };
+
+const resultsIn = (file: string): SavedResults =>
+  JSON.parse(readFileSync(resolve(file), "utf8")) as SavedResults;
 
 const save = ({ outFile }: BenchOptions, results: object): void => {
   if (outFile === null) return;

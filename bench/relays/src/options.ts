@@ -20,6 +20,8 @@ export interface BenchOptions {
   readonly isGrowth: boolean;
   readonly curves: readonly string[];
   readonly plotDirectory: string;
+  /** Files of saved results, which are to be printed and nothing else. Null: measure. */
+  readonly tableFiles: readonly string[] | null;
 }
 
 /** Every option, and what stands after it. */
@@ -35,6 +37,7 @@ export const optionKinds = {
   growth: { type: "boolean" },
   curve: { type: "string" },
   plots: { type: "string" },
+  tables: { type: "string" },
 } as const;
 
 /** Reads the arguments; throws an error with one sentence at the first that is wrong. */
@@ -60,6 +63,7 @@ export const readBenchOptions = (args: readonly string[]): BenchOptions => {
     isGrowth: values.growth ?? false,
     curves: chosen("curve", values.curve, curveNames),
     plotDirectory: values.plots ?? "docs/growth",
+    tableFiles: values.tables?.split(",") ?? null,
   };
 };
 

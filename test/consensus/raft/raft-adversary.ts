@@ -114,8 +114,9 @@ const shuffled = (nodes: readonly RaftNode[], random: Random): readonly RaftNode
   return nodes.flatMap(() => rest.splice(random.integer(0, rest.length), 1));
 };
 
+/** Some of them, but not all; none if there are none. */
 const someOf = (nodes: readonly RaftNode[], random: Random): readonly RaftNode[] =>
-  shuffled(nodes, random).slice(0, random.integer(0, nodes.length));
+  nodes.length === 0 ? [] : shuffled(nodes, random).slice(0, random.integer(0, nodes.length));
 
 const separate = (state: Adverse, group: readonly RaftNode[], forMs: number): void => {
   const rest = state.nodes.filter((node) => !group.includes(node));

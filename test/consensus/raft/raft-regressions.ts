@@ -48,4 +48,9 @@ export const raftRegressions: readonly RaftRegression[] = [
     in: "world",
     was: "with that patience a client that had asked a node in trouble waited for longer than it may last until all are served",
   },
+  {
+    seed: 1640,
+    in: "world",
+    was: "a cluster of one was to be cut off from some of its others",
+  },
 ];

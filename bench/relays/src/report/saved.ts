@@ -7,6 +7,13 @@ import { type FigureName, figureSpecs } from "./figures.ts";
 import type { Series } from "./series.ts";
 import { type Spread, spreadOf } from "./statistics.ts";
 
+/** What a file of results has, besides more of the machine. */
+export interface SavedResults {
+  /** The machine, the versions, the commit and the time, in two lines. */
+  readonly summary: string;
+  readonly scenarios: readonly SavedScenario[];
+}
+
 /** A scenario with the results of all who took part. */
 export interface SavedScenario {
   readonly name: string;
@@ -16,7 +23,7 @@ export interface SavedScenario {
 }
 
 /** The runs of one server on one wire. */
-interface SavedSeries {
+export interface SavedSeries {
   readonly server: string;
   readonly wire: WireName;
   /** An acknowledgement means that the write is on stable storage. */
