@@ -49,6 +49,8 @@ export const readIncarnation = (decoder: Decoder): Incarnation => {
  * Throws a `RangeError` for what `readVector` would refuse: a key that is no incarnation, a number that is not whole or beyond 2^53 - 1.
  */
 export const writeVector = (encoder: Encoder, vector: VersionVector): void => {
+  // Most vectors of a space with one home are empty, and there is one with each entry.
+  if (vector.size === 0) return writeUint(encoder, 0);
   const entries = sortedEntries(vector);
   writeUint(encoder, entries.length);
   for (const [incarnation, number] of entries) {

@@ -13,16 +13,9 @@ import {
 } from "@syncline/clocks";
 import { SyncError } from "@syncline/machine";
 import { createDecoder, type Decoder, hasContent, readVarUint } from "lib0/decoding";
-import {
-  type Encoder,
-  write as writeByte,
-  writeUint8Array,
-  writeVarString,
-  writeVarUint,
-  writeVarUint8Array,
-} from "lib0/encoding";
+import { type Encoder, write as writeByte, writeVarString, writeVarUint } from "lib0/encoding";
 import type { AdmittedEdge, Batch, Entry, State } from "./batch.ts";
-import { encoded } from "./encoded.ts";
+import { encoded, writeBytes, writeSizedBytes } from "./encoded.ts";
 import type { DocumentHead, Fence, HomeQuery, HomeRecord, HomeRow } from "./home-protocol.ts";
 import { readBytes, readText } from "./wire/primitives.ts";
 
@@ -53,7 +46,7 @@ const rowKinds = { entry: 0, stub: 1 } as const;
 export const writeOfRecord = (prefix: Uint8Array, record: HomeRecord): RecordWrite => {
   const keyOf = (tag: number, write: (encoder: Encoder) => void = () => {}): Uint8Array =>
     encoded((encoder) => {
-      writeUint8Array(encoder, prefix);
+      writeBytes(encoder, prefix);
       writeVarUint(encoder, tag);
       write(encoder);
     });
@@ -204,7 +197,7 @@ const entryKey = (
   place: { readonly incarnation: Incarnation; readonly number: number },
 ): Uint8Array =>
   encoded((encoder) => {
-    writeUint8Array(encoder, prefix);
+    writeBytes(encoder, prefix);
     writeVarUint(encoder, tags.entry);
     writeIncarnation(encoder, place.incarnation);
     writeUint48(encoder, place.number);
@@ -212,7 +205,7 @@ const entryKey = (
 
 const stateKey = (prefix: Uint8Array, document: string, part: number): Uint8Array =>
   encoded((encoder) => {
-    writeUint8Array(encoder, prefix);
+    writeBytes(encoder, prefix);
     writeVarUint(encoder, tags.state);
     writeVarString(encoder, document);
     writeUint32(encoder, part);
@@ -221,7 +214,7 @@ const stateKey = (prefix: Uint8Array, document: string, part: number): Uint8Arra
 const writeBatchValue = (encoder: Encoder, batch: Batch): void => {
   writeVarString(encoder, batch.type);
   writeVarString(encoder, batch.document);
-  writeVarUint8Array(encoder, batch.payload);
+  writeSizedBytes(encoder, batch.payload);
 };
 
 const readBatchValue = (decoder: Decoder): Batch => {
@@ -254,7 +247,7 @@ const stateValue = (state: State): Uint8Array =>
   encoded((encoder) => {
     writeVarString(encoder, state.type);
     writeVector(encoder, state.last);
-    writeVarUint8Array(encoder, state.payload);
+    writeSizedBytes(encoder, state.payload);
   });
 
 const readStateValue = (decoder: Decoder): Omit<State, "document"> => ({

@@ -4,6 +4,7 @@ import { type Incarnation, incarnationOf } from "@syncline/clocks";
 import { writeOfRecord } from "@syncline/gossip";
 import { createGroupCommit, SyncError } from "@syncline/machine";
 import type { Store, Write } from "@syncline/storage";
+import { createFlushPacing, type FlushPacing } from "./flush-pacing.ts";
 
 /**
  * Keys: `m` names of single values · `n` space name: its number · `u` number: name of a space that some home may lack something of ·
@@ -43,10 +44,10 @@ export interface Directory {
   /** Remembers it. */
   setPeerIncarnation(peer: string, incarnation: Incarnation): Promise<void>;
   /**
-   * Makes durable what the source gives when its turn comes, together with what else waits; answers in order. After a failure it answers nothing
-   * but that failure.
+   * Makes durable what the source gives of this space when its turn comes, together with what else waits; answers in order. After a failure it answers
+   * nothing but that failure.
    */
-  append(source: WriteSource, answer: (error: Error | null) => void): void;
+  append(space: string, source: WriteSource, answer: (error: Error | null) => void): void;
   /** The store itself, for reading. */
   readonly store: Store;
   /** Waits until nothing is under way. */
@@ -55,15 +56,15 @@ export interface Directory {
 
 /** Opens what the store holds. A store whose directory was copied from elsewhere begins a new life at once. */
 export const openDirectory = async (store: Store, isCopy: boolean): Promise<Directory> => {
+  const pacing = pacingOfThisProcess();
   const commit = createGroupCommit<WriteSource>(
     (sources, answer) => {
-      store.write(sources.flatMap((source) => source())).then(
+      store.write(writesOf(sources)).then(
         () => answer(null),
         (error: unknown) => answer(error instanceof Error ? error : new Error(String(error))),
       );
     },
-    // After all sockets that have something were read: their batches share the flush.
-    { defer: (begin) => void setImmediate(begin), groupItemsMax: GROUP_SOURCES_MAX },
+    { defer: (begin) => pacing.defer(begin), groupItemsMax: GROUP_SOURCES_MAX },
   );
   const append = (writes: readonly Write[]): Promise<void> =>
     new Promise((resolve, reject) => {
@@ -114,9 +115,27 @@ export const openDirectory = async (store: Store, isCopy: boolean): Promise<Dire
     },
     setPeerIncarnation: (peer, peerIncarnation) =>
       append([put(metaKey(`peer/${peer}`), text.encode(peerIncarnation))]),
-    append: (source, answer) => commit.append([source], answer),
+    append: (space, source, answer) => {
+      pacing.wrote(space);
+      commit.append([source], answer);
+    },
     drained: () => append([]).catch(() => {}),
   };
+};
+
+const pacingOfThisProcess = (): FlushPacing =>
+  createFlushPacing({
+    now: () => performance.now(),
+    // After all sockets that have something were read: their batches share the flush.
+    atTurnEnd: (begin) => void setImmediate(begin),
+    after: (delayMs, begin) => void setTimeout(begin, delayMs),
+  });
+
+/** Not by `flatMap`, which takes as long as what it calls. */
+const writesOf = (sources: readonly WriteSource[]): readonly Write[] => {
+  const writes: Write[] = [];
+  for (const source of sources) for (const write of source()) writes.push(write);
+  return writes;
 };
 
 /** The prefix of a space's records. */

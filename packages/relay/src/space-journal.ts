@@ -77,7 +77,7 @@ export const openSpaceJournal = async (
       waiting = null;
       return writesOf(group.records);
     };
-    directory.append(source, (error) => {
+    directory.append(space, source, (error) => {
       groupCount -= 1;
       if (waiting === group) waiting = null;
       together(() => {
@@ -110,36 +110,59 @@ export const openSpaceJournal = async (
 const newestOf = (records: readonly HomeRecord[]): readonly HomeRecord[] => {
   if (records.length <= 1) return records;
   const newest: HomeRecord[] = [];
-  const indexByPlace = new Map<string, number>();
-  for (const record of records) {
-    const place = placeOf(record);
-    const index = place === null ? undefined : indexByPlace.get(place);
-    if (index !== undefined) newest[index] = record;
-    else if (place !== null) indexByPlace.set(place, newest.length);
-    if (index === undefined) newest.push(record);
+  const places: Places = {
+    hasHead: false,
+    hasUnsettled: false,
+    edges: new Set(),
+    documents: new Set(),
+  };
+  for (let index = records.length - 1; index >= 0; index -= 1) {
+    const record = records[index];
+    if (record !== undefined && !isOvertaken(record, places)) newest.push(record);
   }
-  return newest;
+  return newest.reverse();
 };
 
-/** What a record stands for, where that changes with every batch; null for what is written once. */
-const placeOf = (record: HomeRecord): string | null => {
+/** Names of what later records stand for. */
+interface Places {
+  hasHead: boolean;
+  hasUnsettled: boolean;
+  readonly edges: Set<string>;
+  readonly documents: Set<string>;
+}
+
+/** Whether a later record stands in the place of this one; if not, it is noted. What is written once is never overtaken. */
+const isOvertaken = (record: HomeRecord, places: Places): boolean => {
   switch (record.kind) {
-    case "head":
-    case "unsettled":
-      return record.kind;
+    case "head": {
+      const { hasHead } = places;
+      places.hasHead = true;
+      return hasHead;
+    }
+    case "unsettled": {
+      const { hasUnsettled } = places;
+      places.hasUnsettled = true;
+      return hasUnsettled;
+    }
     case "edge":
-      return `edge ${record.edge.edge}`;
+      return isIn(places.edges, record.edge.edge);
     case "no-edge":
-      return `edge ${record.edge}`;
+      return isIn(places.edges, record.edge);
     case "document":
-      return `document ${record.head.document}`;
+      return isIn(places.documents, record.head.document);
     case "entry":
     case "stub":
     case "no-entry":
     case "state":
     case "no-state":
-      return null;
+      return false;
   }
+};
+
+/** Whether it was in the set; now it is. */
+const isIn = (set: Set<string>, name: string): boolean => {
+  const countBefore = set.size;
+  return set.add(name).size === countBefore;
 };
 
 const recover = async (

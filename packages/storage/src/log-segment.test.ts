@@ -3,6 +3,7 @@ import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { until } from "../../../test/integration/until.ts";
 import { openLmdbStore } from "./lmdb.ts";
 import { BLOCK_BYTES } from "./log-record.ts";
 import { type LogSegment, openLogSegment } from "./log-segment.ts";
@@ -76,3 +77,43 @@ test("the files of a busy store take turns, each twice as long as the one before
     expect(rows).toHaveLength(rowCount);
     await again.close();
   }));
+
+test(
+  "in a pause both files of a busy store become as long as they may be, and writes go on beside that",
+  () =>
+    inFolder(async (directory) => {
+      const store = await openLmdbStore(directory);
+      const fullBytes = 8 * 1024 * 1024;
+      const areLong = async (): Promise<boolean> => {
+        const statuses = await Promise.all(
+          ["log-0", "log-1"].map((name) => stat(join(directory, name))),
+        );
+        return statuses.every(({ size }) => size >= fullBytes);
+      };
+      let rowCount = 0;
+      const writeRow = async (): Promise<void> => {
+        const key = Uint8Array.of(1, rowCount >> 8, rowCount & 255);
+        await store.write([{ kind: "put", key, value: Uint8Array.of(rowCount & 255) }]);
+        rowCount += 1;
+      };
+
+      while (rowCount < 260) await writeRow();
+      await until(async () => {
+        if (await areLong()) return true;
+        if (rowCount < 270) await writeRow();
+        return false;
+      });
+
+      await store.close();
+      const again = await openLmdbStore(directory);
+      const query = {
+        fromKey: Uint8Array.of(1),
+        toKey: Uint8Array.of(2),
+        rowsMax: 1000,
+        bytesMax: 1e6,
+      };
+      expect(await again.range(query)).toHaveLength(rowCount);
+      await again.close();
+    }),
+  60_000,
+);

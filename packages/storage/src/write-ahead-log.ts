@@ -28,6 +28,10 @@ const RECORD_BYTES_MAX = 1024 * 1024;
 const COMMIT_ROWS = 250;
 /** Without a write for this long, what is in the log is put into the tree. */
 const IDLE_MS = 1000;
+/** Without a write for this long, files are made longer, piece by piece, before they have to be: whoever writes then waits for one piece at most. */
+const PAUSE_MS = 20;
+/** Writes since the opening from which on that is done: a store that is hardly written to keeps its short files. */
+const USED_WRITES = 256;
 
 /** A commit of the tree flushes its pages, then its root. */
 const COMMIT_FLUSHES = 2;
@@ -74,9 +78,10 @@ interface Log {
   /** On their way to the tree. */
   frozen: RecentRows | null;
   checkpoint: Promise<void>;
-  /** The file that is not written is being made longer. */
+  /** A file is being made longer: mostly the one that is not written. */
   lengthening: Promise<void>;
-  isLengthening: boolean;
+  /** Which file that is. */
+  lengthened: LogSegment | null;
   /** A length that the system refused, and that is not tried again. */
   refusedBytes: number;
   /** Why the tree could not take rows; then nothing is written any more. */
@@ -84,6 +89,9 @@ interface Log {
   /** Rows that were read back after a crash are in both files: neither may be written before the tree has them. */
   isRecovering: boolean;
   isWriting: boolean;
+  isClosing: boolean;
+  /** Since the opening. */
+  writeCount: number;
   logBytes: number;
   commitCount: number;
   stopIdleTimer: () => void;
@@ -112,11 +120,13 @@ export const openWriteAheadLog = async (options: LogOptions): Promise<WriteAhead
       frozen: null,
       checkpoint: Promise.resolve(),
       lengthening: Promise.resolve(),
-      isLengthening: false,
+      lengthened: null,
       refusedBytes: Number.POSITIVE_INFINITY,
       failure: null,
       isRecovering: frozen.rowCount > 0,
       isWriting: false,
+      isClosing: false,
+      writeCount: 0,
       logBytes: 0,
       commitCount: 0,
       stopIdleTimer: () => {},
@@ -164,10 +174,12 @@ const faceOf = (log: Log): WriteAheadLog => ({
   write: async (writes) => {
     log.stopIdleTimer();
     log.isWriting = true;
+    log.writeCount += 1;
     await write(log, writes);
     log.isWriting = false;
     lengthenOther(log);
-    checkpointWhenIdle(log);
+    if (log.writeCount >= USED_WRITES && shortSegment(log) !== null) lengthenInPause(log);
+    else checkpointWhenIdle(log);
   },
   get recent() {
     return log.frozen === null ? [log.current] : [log.current, log.frozen];
@@ -180,6 +192,7 @@ const faceOf = (log: Log): WriteAheadLog => ({
     };
   },
   close: async () => {
+    log.isClosing = true;
     log.stopIdleTimer();
     await log.checkpoint;
     await log.lengthening;
@@ -201,6 +214,9 @@ const write = async (log: Log, writes: readonly Write[]): Promise<void> => {
     freeze(log);
   }
   if (isForTree) return writeThrough(log, writes);
+  // Else the record would make its file longer at the same place.
+  const isShort = log.segment.usedBytes + byteCount > log.segment.sizeBytes;
+  if (isShort && log.lengthened === log.segment) await log.lengthening;
   const record = encodeRecord({ id: log.id, sequence: log.sequence + 1 }, writes);
   await new Promise<void>((resolve, reject) => {
     log.segment.append(record.bytes, (error) => (error === null ? resolve() : reject(error)));
@@ -215,7 +231,7 @@ const isFull = (log: Log, byteCount: number): boolean => {
   const { segment, otherSegment } = log;
   const endBytes = segment.usedBytes + byteCount;
   if (endBytes > SEGMENT_BYTES_MAX || log.current.rowCount >= ROWS_MAX) return true;
-  if (endBytes <= segment.sizeBytes || log.frozen !== null || log.isLengthening) return false;
+  if (endBytes <= segment.sizeBytes || log.frozen !== null || log.lengthened !== null) return false;
   return otherSegment.sizeBytes > Math.max(segment.sizeBytes, byteCount);
 };
 
@@ -224,17 +240,45 @@ const lengthenOther = (log: Log): void => {
   const { segment, otherSegment } = log;
   const toBytes = Math.min(2 * segment.sizeBytes, SEGMENT_BYTES_MAX);
   const isDue = segment.usedBytes * 2 > segment.sizeBytes && toBytes > otherSegment.sizeBytes;
-  if (!isDue || toBytes >= log.refusedBytes || log.frozen !== null || log.isLengthening) return;
-  log.isLengthening = true;
-  log.lengthening = otherSegment
+  const isBusy = log.frozen !== null || log.lengthened !== null;
+  if (!isDue || isBusy || toBytes >= log.refusedBytes) return;
+  lengthen(log, otherSegment, toBytes);
+};
+
+const lengthen = (log: Log, segment: LogSegment, toBytes: number): void => {
+  log.lengthened = segment;
+  log.lengthening = segment
     .lengthen(toBytes)
     .catch(() => {
       // A record makes its own file longer then, and says what is wrong if it cannot.
       log.refusedBytes = toBytes;
     })
     .finally(() => {
-      log.isLengthening = false;
+      log.lengthened = null;
     });
+};
+
+/** The file that is made longer next, while nothing is written; null if both are long enough, or as long as the system lets them be. */
+const shortSegment = ({ segment, otherSegment, refusedBytes }: Log): LogSegment | null => {
+  const shorter = otherSegment.sizeBytes > segment.sizeBytes ? segment : otherSegment;
+  const isShort = shorter.sizeBytes < Math.min(SEGMENT_BYTES_MAX, refusedBytes - 1);
+  return isShort ? shorter : null;
+};
+
+/** With the next pause, makes both files as long as they may become, until somebody writes. */
+const lengthenInPause = (log: Log): void => {
+  const { writeCount } = log;
+  const goOn = async (): Promise<void> => {
+    for (;;) {
+      await log.lengthening;
+      const isPause = !log.isWriting && !log.isClosing && log.writeCount === writeCount;
+      if (!isPause || log.failure !== null || log.lengthened !== null) return;
+      const short = log.frozen === null ? shortSegment(log) : null;
+      if (short === null) return checkpointWhenIdle(log);
+      lengthen(log, short, short.sizeBytes + 1);
+    }
+  };
+  whenQuiet(log, PAUSE_MS, () => void goOn());
 };
 
 /** Past the log, after everything in it. */
@@ -299,12 +343,16 @@ const commit = async (log: Log, writes: readonly EnvironmentWrite[]): Promise<vo
   await log.environment.write(writes);
 };
 
-const checkpointWhenIdle = (log: Log): void => {
-  const timer = setTimeout(() => {
+const checkpointWhenIdle = (log: Log): void =>
+  whenQuiet(log, IDLE_MS, () => {
     if (log.isWriting || log.failure !== null) return;
-    if (log.frozen === null && !log.isLengthening) freeze(log);
+    if (log.frozen === null && log.lengthened === null) freeze(log);
     else checkpointWhenIdle(log);
-  }, IDLE_MS);
+  });
+
+/** Calls once, unless something is written before. */
+const whenQuiet = (log: Log, quietMs: number, call: () => void): void => {
+  const timer = setTimeout(call, quietMs);
   timer.unref();
   log.stopIdleTimer = () => clearTimeout(timer);
 };

@@ -8,7 +8,7 @@ import { whyBadName } from "../names.ts";
 import { tellAdmitted } from "./acknowledging.ts";
 import { whyFenced } from "./fencing.ts";
 import { type HomeState, ownLog, send, type Session } from "./home-state.ts";
-import { recordsOf, store } from "./storing.ts";
+import { putAuthor, putEntry, recordsOf, store } from "./storing.ts";
 
 /** Old places of carried batches that are remembered, and how many bytes of theirs. */
 const CARRIED_COUNT_MAX = 4096;
@@ -25,8 +25,7 @@ export const admitSubmitted = (
 ): void => {
   // The runner is about to give the directory a new incarnation; the edge will send again.
   if (home.isRolledBack) return;
-  const last = message.firstNumber + message.batches.length - 1;
-  if (last > NUMBER_MAX) {
+  if (message.firstNumber + message.batches.length - 1 > NUMBER_MAX) {
     home.droppedCount += 1;
     return;
   }
@@ -42,11 +41,15 @@ export const admitSubmitted = (
       return;
     }
     const entry = admit(home, after, batch, { edge: session.edge, number });
-    session.ownDot = { incarnation: entry.incarnation, number: entry.number };
     entries.push(entry);
     // At once: the next batch of the message is judged by the document as this one leaves it.
-    records.push(...recordsOf(home, [entry]));
+    putEntry(home, entry, records);
   });
+  const last = entries.at(-1);
+  if (last !== undefined) {
+    session.ownDot = { incarnation: last.incarnation, number: last.number };
+    putAuthor(home, last, records);
+  }
   store(home, { entries, records, states: [], edges: [], vector: home.accepted });
   // Nothing new: the edge did not hear that they are here.
   if (entries.length === 0) tellAdmitted(home, session);
@@ -110,7 +113,9 @@ const whyRefused = (
   batch: Batch,
 ): { readonly code: ErrorCode; readonly reason: string } | null => {
   const { batchBytesMax, documentBytesMax } = home.limits;
-  const why = whyBadName(batch.document);
+  const head = home.documents.get(batch.document);
+  // A document that is there has a good name.
+  const why = head === undefined ? whyBadName(batch.document) : null;
   if (why !== null) return { code: "BAD_NAME", reason: `the document's name ${why}` };
   if (batch.payload.length > batchBytesMax) {
     return {
@@ -120,7 +125,6 @@ const whyRefused = (
   }
   const fenced = whyFenced(home, batch);
   if (fenced !== null) return fenced;
-  const head = home.documents.get(batch.document);
   if (head !== undefined && head.type !== batch.type) {
     return {
       code: "TYPE_MISMATCH",

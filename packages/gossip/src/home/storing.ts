@@ -44,19 +44,28 @@ export const store = (home: HomeState, intake: Intake): void => {
 /** The records of entries that are taken in, once for each: their documents grow by it, and their edges' numbers are known. */
 export const recordsOf = (home: HomeState, entries: readonly Entry[]): readonly HomeRecord[] => {
   const records: HomeRecord[] = [];
-  for (const entry of entries) putRecords(home, entry, records);
+  entries.forEach((entry, index) => {
+    putEntry(home, entry, records);
+    // Of batches in a row only the last: the record of each would be written over by the next one's.
+    const isLast = entries[index + 1]?.author?.edge !== entry.author?.edge;
+    if (isLast) putAuthor(home, entry, records);
+  });
   return records;
 };
 
-const putRecords = (home: HomeState, entry: Entry, records: HomeRecord[]): void => {
-  const { author, batch } = entry;
+/** The record of an entry's author, who is known to have come so far. Of several entries of one author it suffices to call it for the last. */
+export const putAuthor = (home: HomeState, entry: Entry, records: HomeRecord[]): void => {
+  const { author, incarnation, number } = entry;
+  if (author === null) return;
+  noteEdge(home, { edge: author.edge, number: author.number, dot: { incarnation, number } });
+  const edge = home.edges.get(author.edge);
+  if (edge !== undefined) records.push({ kind: "edge", edge });
+};
+
+/** The records of an entry but for its author's: its document grows by it. */
+export const putEntry = (home: HomeState, entry: Entry, records: HomeRecord[]): void => {
+  const { batch } = entry;
   records.push({ kind: "entry", entry });
-  if (author !== null) {
-    const dot = { incarnation: entry.incarnation, number: entry.number };
-    noteEdge(home, { edge: author.edge, number: author.number, dot });
-    const edge = home.edges.get(author.edge);
-    if (edge !== undefined) records.push({ kind: "edge", edge });
-  }
   const head = home.documents.get(batch.document);
   const grown: DocumentHead = {
     document: batch.document,

@@ -1,10 +1,10 @@
 /** The pieces that every message is made of. Reading throws at anything that is cut off or out of bounds; `link.ts` turns that into null. */
 import type { Dot, Incarnation, MutableVersionVector, VersionVector } from "@syncline/clocks";
 import { type Decoder, readVarUint } from "lib0/decoding";
-import { type Encoder, writeVarString, writeVarUint, writeVarUint8Array } from "lib0/encoding";
+import { type Encoder, writeVarString, writeVarUint } from "lib0/encoding";
 import { decodeUtf8 } from "lib0/string";
 import { type Batch, NUMBER_MAX } from "../batch.ts";
-import { kept } from "../encoded.ts";
+import { kept, writeSizedBytes } from "../encoded.ts";
 
 /** The logs that one side has named on a connection, for one space: a log is spoken of by its index here. */
 export interface LogTable {
@@ -178,7 +178,7 @@ export const writeBatch = ({ encoder }: Writing, batch: Batch): void => {
   writeFlag(encoder, batch.type === YJS);
   if (batch.type !== YJS) writeVarString(encoder, batch.type);
   writeVarString(encoder, batch.document);
-  writeVarUint8Array(encoder, batch.payload);
+  writeSizedBytes(encoder, batch.payload);
 };
 
 /** The fewest bytes that a batch has. */
