@@ -85,7 +85,7 @@ export const messageByKind: {
   group: ofKind("group", { entries: few(shown), states: few(batch), isLast: fc.boolean(), vector }),
   update: ofKind("update", { entries: few(shown) }),
   admitted: ofKind("admitted", { number, dot }),
-  carried: ofKind("carried", { from: dot, to: dot }),
+  carried: ofKind("carried", { from: dot, to: fc.option<Dot>(dot) }),
   durable: ofKind("durable", { isWhole: fc.boolean(), ...durable }),
   refused: ofKind("refused", { number, code: fc.constantFrom(...errorCodes), reason: text }),
   hello: ofKind("hello", { incarnation: log, vector, round: count, isReply: fc.boolean() }),

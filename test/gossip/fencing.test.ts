@@ -104,6 +104,28 @@ describe("a home refuses", () => {
     expect(submit(alone, batchOf(0, 1, 0, 1))).toEqual(["BAD_PAYLOAD"]);
   });
 
+  test("proposals that an edge carries, and says so, since another home will not admit them either", () => {
+    const alone = homeOf();
+    submit(alone);
+    alone.take("e");
+    const from = { incarnation: B, number: 1 };
+    const batches = [
+      { ...from, batch: batchOf(0, 1, 0, 0) },
+      { incarnation: B, number: 2, batch: batchOf(0, 0, 0, 0) },
+    ];
+    alone.runtime.received("e", { kind: "carry", batches });
+
+    const said = alone.take("e").filter(({ kind }) => kind === "carried");
+    expect(said).toEqual([
+      { kind: "carried", from, to: null },
+      {
+        kind: "carried",
+        from: { incarnation: B, number: 2 },
+        to: { incarnation: A, number: 1 },
+      },
+    ]);
+  });
+
   test("nothing that it has admitted before, though it is too old by now", () => {
     const alone = homeOf();
     submit(alone, batchOf(0, 0, 0, 0));

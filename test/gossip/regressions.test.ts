@@ -295,6 +295,28 @@ describe("an edge", () => {
     ]);
   });
 
+  // A proposal of folds that was lost with its home was carried from home to home, and all that had been shown after it was kept behind it.
+  test("lets go what no home will admit, and what stands behind it", () => {
+    const edge = createTalkingEdge();
+    edge.welcome("a", A, []);
+    edge.hear(updateOf([A, 1, "proposal"], [A, 2, "x"]));
+    edge.welcome("b", B, []);
+    edge.hear({ kind: "carried", from: { incarnation: A, number: 1 }, to: null });
+    edge.hear({
+      kind: "carried",
+      from: { incarnation: A, number: 2 },
+      to: { incarnation: B, number: 1 },
+    });
+    edge.sent.length = 0;
+
+    edge.welcome("c", C, []);
+
+    const said = edge.sent.filter(({ kind }) => kind === "carry");
+    expect(said).toMatchObject([
+      { kind: "carry", batches: [{ incarnation: B, number: 1, batch: batchOf("x") }] },
+    ]);
+  });
+
   // An old number that a home turned out to have placed the whole document that stood for it, which then counted as stored.
   test("does not take a whole document for stored because of an older batch in it", () => {
     const edge = createTalkingEdge();

@@ -67,7 +67,7 @@ const fieldsOf = (message: SpaceMessage, nameOf: NameOf): readonly string[] => {
     case "admitted":
       return [`#${message.number}`, `at ${dot(message.dot)}`];
     case "carried":
-      return [dot(message.from), `to ${dot(message.to)}`];
+      return [dot(message.from), message.to === null ? "let go" : `to ${dot(message.to)}`];
     case "durable":
       return [message.home, message.isWhole ? "all" : "more", vector(message.vector)];
     case "refused":

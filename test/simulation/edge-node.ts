@@ -15,15 +15,7 @@ import { createDisks, type Disks } from "@syncline/quorum";
 import { type Dialler, type Keeping, keyedDraws, type Node, type World } from "@syncline/simulator";
 import { noFolds } from "./folds.ts";
 import { frames, identityOf } from "./home-node.ts";
-import {
-  createItemSet,
-  documents,
-  foldsIn,
-  type Item,
-  itemsIn,
-  type ItemSet,
-  payloadOf,
-} from "./items.ts";
+import { createItemSet, documents, type Item, itemsIn, type ItemSet, payloadOf } from "./items.ts";
 import type { DiskView, Oracle } from "./oracle.ts";
 import { createPresenceClient, isPresence, type PresenceClient } from "./presence.ts";
 
@@ -292,7 +284,7 @@ export const addEdge = (setup: EdgeSetup): SimulatedEdge => {
   };
 };
 
-/** Whether an edge has come to rest: everything of its own is on every disk, and it holds nothing, or a proposal of folds first. */
+/** Whether an edge has come to rest: everything of its own is on every disk, and it holds nothing. */
 export const whyNotAtRest = ({ name, dialler, edge }: SimulatedEdge): string | null => {
   if (dialler.to === null) return null;
   const { state } = edge;
@@ -300,8 +292,5 @@ export const whyNotAtRest = ({ name, dialler, edge }: SimulatedEdge): string | n
   if (state.levels.all < state.lastNumber) {
     return `${name} is at ${JSON.stringify(state.levels)} of ${state.lastNumber}`;
   }
-  // One that was lost with its home is admitted by no other, so it is never settled, nor is what stands behind it let go: a known limit.
-  const [first] = state.held;
-  if (first === undefined || foldsIn(first.batch.payload).proposals.size > 0) return null;
-  return `${name} still holds ${state.held.size} batches`;
+  return state.held.size === 0 ? null : `${name} still holds ${state.held.size} batches`;
 };

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { storageSeal } from "./campaign.ts";
 import { drawStory, tellStory } from "./gossip-run.ts";
-import { regressions, threeDisksLost, twoProposals } from "./regressions.ts";
+import { proposalLost, regressions, threeDisksLost, twoProposals } from "./regressions.ts";
 
 test.each(regressions)("seed $seed: $was", { timeout: 60_000 }, ({ seed }) => {
   expect(tellStory(drawStory(seed, false), storageSeal).failure).toBeNull();
@@ -20,4 +20,8 @@ test("a home that lost its disk proposes no other fold than it had proposed", ()
 
   expect(failure).toBeNull();
   expect(cluster.homes.map(({ view }) => view.folds.get("x")?.epoch)).toEqual([2, 2]);
+});
+
+test("a proposal that was lost with its home is kept by no client", () => {
+  expect(tellStory(proposalLost, storageSeal).failure).toBeNull();
 });

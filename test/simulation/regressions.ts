@@ -150,3 +150,16 @@ export const twoProposals: Story = {
     retire(2000, "e1", 40),
   ],
 };
+
+/** Seed 703 made short: a client was shown a proposal of folds that came to no other disk before the proposer's was lost, and kept it, with all that came after it, for good. */
+export const proposalLost: Story = {
+  setup: { ...threeDisksLost.setup, homeNames: ["a", "b"] },
+  forMs: 6000,
+  happenings: [
+    move(0, "e0", "a"),
+    move(0, "e1", "b"),
+    { by: "fate", fault: { atMs: 600, kind: "failed-flush", node: "b" } },
+    retire(1000, "e0", 60),
+    wipe(1150, "a", 27),
+  ],
+};

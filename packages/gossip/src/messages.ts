@@ -66,8 +66,8 @@ export type HomeMessage =
   | { readonly kind: "update"; readonly entries: readonly ShownEntry[] }
   /** The edge's batches up to `number` are on this home's disk, the last of them at `dot`. */
   | { readonly kind: "admitted"; readonly number: number; readonly dot: Dot }
-  /** A carried batch stands at a new place. */
-  | { readonly kind: "carried"; readonly from: Dot; readonly to: Dot }
+  /** A carried batch stands at a new place; null if it is a proposal of folds, which is worth nothing once its home is gone, and is to be let go. */
+  | { readonly kind: "carried"; readonly from: Dot; readonly to: Dot | null }
   /** How far logs have come on another home's disk. With `isWhole` it replaces what was said of that home before. */
   | ({ readonly kind: "durable"; readonly isWhole: boolean } & DurableVector)
   /** A batch was not admitted and will not be. */

@@ -68,11 +68,12 @@ export const placeShown = (edge: EdgeState, number: number, dot: Dot): void => {
   }
 };
 
-/** A carried batch stands at another place now, and must be settled there. */
-export const moveCarried = (edge: EdgeState, from: Dot, to: Dot): void => {
+/** A carried batch stands at another place now, and must be settled there; or nowhere, and is let go. */
+export const moveCarried = (edge: EdgeState, from: Dot, to: Dot | null): void => {
   const held = carriedAt(edge, from);
-  const isSame = from.incarnation === to.incarnation && from.number === to.number;
-  if (held === undefined || isSame) return;
+  if (held === undefined) return;
+  if (to === null) return drop(edge, held);
+  if (from.incarnation === to.incarnation && from.number === to.number) return;
   if (coversDot(edge.settledAll, to)) return drop(edge, held);
   // It may have been shown at its new place by now. The older copy stays: own batches that rest on it stand behind it, not behind the newer.
   const again = carriedAt(edge, to);

@@ -6,7 +6,7 @@ import type { HomeRecord } from "../home-protocol.ts";
 import type { CarriedBatch } from "../messages.ts";
 import { whyBadName } from "../names.ts";
 import { tellAdmitted } from "./acknowledging.ts";
-import { whyFenced } from "./fencing.ts";
+import { isProposal, whyFenced } from "./fencing.ts";
 import { type HomeState, ownLog, send, type Session } from "./home-state.ts";
 import { putAuthor, putEntry, recordsOf, store } from "./storing.ts";
 
@@ -64,7 +64,7 @@ export const admitCarried = (
   if (home.isRolledBack) return;
   const entries: Entry[] = [];
   const records: HomeRecord[] = [];
-  const moves: { from: Dot; to: Dot }[] = [];
+  const moves: { from: Dot; to: Dot | null }[] = [];
   const after = knownElsewhere(home);
   for (const { incarnation, number, batch } of batches) {
     const from = { incarnation, number };
@@ -78,6 +78,10 @@ export const admitCarried = (
     // The payload is compared: otherwise the first to claim the place could keep the true batch out.
     if (known !== undefined && equalBytes(known.payload, batch.payload)) {
       moves.push({ from, to: known.dot });
+      continue;
+    }
+    if (isProposal(home, batch)) {
+      moves.push({ from, to: null });
       continue;
     }
     if (whyRefused(home, batch) !== null) continue;

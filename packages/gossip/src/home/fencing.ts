@@ -32,7 +32,7 @@ export const whyFenced = (
     };
   }
   if (fence === null) return null;
-  if (fence.proposedEpoch > epoch) {
+  if (isProposal(home, batch)) {
     return { code: "BAD_PAYLOAD", reason: "only a home proposes folds" };
   }
   if (fence.isWhole) return null;
@@ -41,6 +41,12 @@ export const whyFenced = (
     code: "ABOVE_FENCE",
     reason: `a change of epoch ${epoch}, of which this relay knows nothing yet`,
   };
+};
+
+/** Whether a batch proposes folds that it does not perform. */
+export const isProposal = (home: HomeState, batch: Batch): boolean => {
+  const fence = home.fencing.fenceOf(batch);
+  return fence !== null && fence.proposedEpoch > fence.epoch;
 };
 
 /** The document's fence after a batch or state of it; the same object if that says nothing new. Takes note of what is to be done. */

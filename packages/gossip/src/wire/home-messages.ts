@@ -64,7 +64,8 @@ export const writeHomeMessage = (writing: Writing, message: Said): void => {
       // The old log is written out: were it given an index, an edge could fill the table of this home with logs that it made up.
       writeIncarnation(encoder, message.from.incarnation);
       writeVarUint(encoder, message.from.number);
-      return writeDot(writing, message.to);
+      writeFlag(encoder, message.to !== null);
+      return message.to === null ? undefined : writeDot(writing, message.to);
     case "durable":
       writeFlag(encoder, message.isWhole);
       return writeDurable(writing, message);
@@ -97,7 +98,7 @@ export const readHomeMessage = (reading: Reading, kind: number): Said | null => 
       return {
         kind: "carried",
         from: { incarnation: readIncarnation(decoder), number: readNumber(decoder) },
-        to: readDot(reading),
+        to: readFlag(decoder) ? readDot(reading) : null,
       };
     case homeKinds.durable: {
       const isWhole = readFlag(decoder);
