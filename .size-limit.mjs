@@ -3,7 +3,7 @@
 const limits = [
   { name: "machine", limit: "2.1 kB" },
   { name: "clocks", limit: "3.2 kB" },
-  { name: "gossip", limit: "18.5 kB" },
+  { name: "gossip", limit: "19 kB" },
   { name: "quorum", limit: "1020 B" },
   { name: "websocket", limit: "3.4 kB" },
   { name: "client", limit: "51.5 kB" },
