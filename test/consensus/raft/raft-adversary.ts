@@ -133,6 +133,7 @@ const strike = (state: Adverse, hero: RaftNode, aim: RaftAim): void => {
     case "duel":
     case "overwrite":
     case "overtake":
+    case "summon":
       return scheme(state, hero, aim.blow, random);
   }
 };

@@ -97,3 +97,34 @@ const refuseAgain = (scheming: Scheming, behind: RaftNode): void => {
     later(scheming, 0, letRefusalIn);
   };
 };
+
+/**
+ * A node that hears its leader has asked, before, who would vote for it. The answer comes late, from a term that a majority has begun without them both, and
+ * behind it comes a request for a vote in that term.
+ */
+export const summon = (scheming: Scheming): void => {
+  const { hero, others, world } = scheming;
+  const [loyal, rival, ...rest] = others;
+  if (loyal === undefined || rival === undefined || rest.length < 2) return end(scheming);
+  cutAll(scheming, [hero], [rival, ...rest], "both");
+  cutAll(scheming, [loyal], rest, "both");
+  const letQuestionIn = hold(scheming, loyal, rival);
+  later(scheming, 0, () => loyal.request(() => ({ kind: "campaign" })));
+  // By then those who are to vote hear no leader any more, and the loyal one still does.
+  later(scheming, 1.05 * timeoutOf(scheming), () => {
+    // Both are on their way at once, and the answer is the first to come.
+    const speedUp = slowLine(scheming, rival, loyal, 5 * world.network.delays.meanMs);
+    urge(scheming, rival);
+    scheming.look = (node) => {
+      if (node !== rival || rival.raft?.state.role.kind !== "candidate") return;
+      scheming.look = () => {};
+      world.note(`${rival.name} asks for votes`);
+      for (const voter of rest) hold(scheming, voter, rival);
+      later(scheming, 2 * scheming.diskMs, () => {
+        speedUp();
+        letQuestionIn();
+      });
+      later(scheming, timeoutOf(scheming), () => end(scheming));
+    };
+  });
+};

@@ -25,7 +25,9 @@ const rareScenes: ReadonlyMap<number, Scene> = new Map([
   [42, "late-answers"],
   [58, "overwrite"],
   [78, "overtake"],
+  [68, "summon"],
   [88, "late-answers"],
+  [98, "summon"],
 ]);
 
 /** What the adversary of a scene waits for. */
@@ -54,6 +56,8 @@ export const wishesOfScene = (scene: Scene): readonly Wish[] => {
       return [["committed", "overwrite", 1]];
     case "overtake":
       return [["appended", "overtake", 1]];
+    case "summon":
+      return [["committed", "summon", 1]];
     case "late-answers":
       return [["reading", "echo", 1]];
     case "votes":
@@ -164,6 +168,14 @@ export const bendToScene = (setup: RaftSetup, random: Random): RaftSetup => {
           inflightBytesMax: 1_000_000,
           uncommittedBytesMax: 10_000,
         },
+      };
+    case "summon":
+      return {
+        ...calm,
+        names: allNames,
+        initialCount: 5,
+        delays: { ...calm.delays, shape: "uniform" },
+        options: { ...calm.options, ...guards(true) },
       };
     case "late-answers": {
       const open = readEverywhere(calm, random, false);

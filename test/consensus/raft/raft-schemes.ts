@@ -5,7 +5,7 @@
  * While one is under way nothing else is begun by the adversary; it gives up after a while.
  */
 import type { Random } from "@syncline/machine";
-import { overtake, overwrite } from "./raft-late-schemes.ts";
+import { overtake, overwrite, summon } from "./raft-late-schemes.ts";
 import type { RaftNode } from "./raft-node.ts";
 import {
   endOf,
@@ -56,7 +56,9 @@ export type SchemeKind =
   /** A leader's last entries wait for a follower's disk while another, who is elected, puts his own in their place. */
   | "overwrite"
   /** A follower is sent a snapshot of less than it has by then, since what it needed was only overtaken. */
-  | "overtake";
+  | "overtake"
+  /** Who hears a leader is brought to a later term by a late answer, and asked for a vote there. */
+  | "summon";
 
 /** Begins one, with the node that was met. */
 export const beginScheme = (
@@ -288,4 +290,5 @@ const schemes: Record<SchemeKind, (scheming: Scheming) => void> = {
   duel,
   overwrite,
   overtake,
+  summon,
 };

@@ -37,6 +37,7 @@ export type Scene =
   | "snapshots"
   | "overwrite"
   | "overtake"
+  | "summon"
   /** As old answers, but without guards, and with nothing but reads whose answers come late. */
   | "late-answers"
   /** Many candidates at once, and every answer may come twice. */
