@@ -131,6 +131,9 @@ const strike = (state: Adverse, hero: RaftNode, aim: RaftAim): void => {
     case "mend":
     case "interrupt":
     case "duel":
+    case "overwrite":
+    case "overtake":
+    case "summon":
       return scheme(state, hero, aim.blow, random);
   }
 };

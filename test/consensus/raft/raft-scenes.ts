@@ -18,6 +18,18 @@ const scenes: readonly Scene[] = [
   "votes",
 ];
 
+/** Those that most others would drown, for seeds of their own by the seed's last two digits: so the other seeds tell what they told before there were these. */
+const rareScenes: ReadonlyMap<number, Scene> = new Map([
+  [12, "overwrite"],
+  [32, "overtake"],
+  [42, "late-answers"],
+  [58, "overwrite"],
+  [78, "overtake"],
+  [68, "summon"],
+  [88, "late-answers"],
+  [98, "summon"],
+]);
+
 /** What the adversary of a scene waits for. */
 export const wishesOfScene = (scene: Scene): readonly Wish[] => {
   switch (scene) {
@@ -40,6 +52,14 @@ export const wishesOfScene = (scene: Scene): readonly Wish[] => {
       return [["promoting", "maroon", 1]];
     case "interrupt":
       return [["committed", "interrupt", 1]];
+    case "overwrite":
+      return [["committed", "overwrite", 1]];
+    case "overtake":
+      return [["appended", "overtake", 1]];
+    case "summon":
+      return [["committed", "summon", 1]];
+    case "late-answers":
+      return [["reading", "echo", 1]];
     case "votes":
       return [["committed", "duel", 1]];
     case "snapshots":
@@ -53,7 +73,7 @@ export const wishesOfScene = (scene: Scene): readonly Wish[] => {
 
 /** A scene, for a setup in which all goes quickly; and the setup as it needs it. */
 export const bendToScene = (setup: RaftSetup, random: Random): RaftSetup => {
-  const scene = random.pick(scenes);
+  const scene = rareScenes.get(setup.seed % 100) ?? random.pick(scenes);
   const { names, initialCount, options } = setup;
   const electionTimeoutMs = options.electionTimeoutMs!;
   const isGuarded = random.chance(0.4);
@@ -116,6 +136,51 @@ export const bendToScene = (setup: RaftSetup, random: Random): RaftSetup => {
         weather: { lossRate: 0, duplicationRate: 0.6, reorderingRate: 0 },
         options: { ...calm.options, ...guards(false) },
       };
+    case "overwrite":
+      return {
+        ...calm,
+        names: allNames,
+        initialCount: 5,
+        clientCount: 2,
+        thinkMs: 20,
+        options: { ...calm.options, uncommittedBytesMax: 10_000 },
+      };
+    case "overtake":
+      return {
+        ...calm,
+        names: allNames,
+        initialCount: 5,
+        clientCount: 1,
+        keys: ["x"],
+        // Nothing overtakes but what is to.
+        delays: { ...calm.delays, shape: "uniform" },
+        snapshotMs: 0,
+        options: {
+          ...calm.options,
+          ...guards(false),
+          // One entry is enough.
+          compactBytes: 10,
+          keepEntryCount: 0,
+          // A snapshot in one piece, and a window that is never full.
+          chunkBytesMax: 10_000,
+          appendBytesMax: 4000,
+          inflightCountMax: 64,
+          inflightBytesMax: 1_000_000,
+          uncommittedBytesMax: 10_000,
+        },
+      };
+    case "summon":
+      return {
+        ...calm,
+        names: allNames,
+        initialCount: 5,
+        delays: { ...calm.delays, shape: "uniform" },
+        options: { ...calm.options, ...guards(true) },
+      };
+    case "late-answers": {
+      const open = readEverywhere(calm, random, false);
+      return { ...open, options: { ...open.options, ...guards(false) } };
+    }
     case "relapse":
     case "interrupt":
       return calm;

@@ -116,6 +116,20 @@ export const hold = (scheming: Scheming, from: RaftNode, to: RaftNode): (() => v
   return undoable(scheming, () => network.clog(from.node.index, to.node.index, -1));
 };
 
+/** What one sends to the other takes so much longer. Gives what ends that; what was sent till then is overtaken by what is sent from then on. */
+export const slowLine = (
+  scheming: Scheming,
+  from: RaftNode,
+  to: RaftNode,
+  addedMs: number,
+): (() => void) => {
+  const line = scheming.world.network.line(from.node.index, to.node.index);
+  line.addedMs += addedMs;
+  return undoable(scheming, () => {
+    line.addedMs -= addedMs;
+  });
+};
+
 /** A disk takes so many times as long. Gives what ends that. */
 export const slowDown = (scheming: Scheming, { node }: RaftNode, times: number): (() => void) => {
   const { state } = node.disk;

@@ -5,6 +5,7 @@
  * While one is under way nothing else is begun by the adversary; it gives up after a while.
  */
 import type { Random } from "@syncline/machine";
+import { overtake, overwrite, summon } from "./raft-late-schemes.ts";
 import type { RaftNode } from "./raft-node.ts";
 import {
   endOf,
@@ -51,7 +52,13 @@ export type SchemeKind =
   /** A leader appends in the turn in which it loses its office, and is elected again. */
   | "interrupt"
   /** Two who do not hear each other call elections at once; or one calls two, and hears of the first when another has been called, too. */
-  | "duel";
+  | "duel"
+  /** A leader's last entries wait for a follower's disk while another, who is elected, puts his own in their place. */
+  | "overwrite"
+  /** A follower is sent a snapshot of less than it has by then, since what it needed was only overtaken. */
+  | "overtake"
+  /** Who hears a leader is brought to a later term by a late answer, and asked for a vote there. */
+  | "summon";
 
 /** Begins one, with the node that was met. */
 export const beginScheme = (
@@ -281,4 +288,7 @@ const schemes: Record<SchemeKind, (scheming: Scheming) => void> = {
   mend,
   interrupt,
   duel,
+  overwrite,
+  overtake,
+  summon,
 };

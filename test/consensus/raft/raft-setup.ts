@@ -35,6 +35,11 @@ export type Scene =
   | "interrupt"
   /** Followers that need snapshots lose pieces of them. */
   | "snapshots"
+  | "overwrite"
+  | "overtake"
+  | "summon"
+  /** As old answers, but without guards, and with nothing but reads whose answers come late. */
+  | "late-answers"
   /** Many candidates at once, and every answer may come twice. */
   | "votes";
 
