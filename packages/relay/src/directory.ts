@@ -4,7 +4,6 @@ import { type Incarnation, incarnationOf } from "@syncline/clocks";
 import { writeOfRecord } from "@syncline/gossip";
 import { createGroupCommit, SyncError } from "@syncline/machine";
 import type { Store, Write } from "@syncline/storage";
-import { createFlushPacing, type FlushPacing } from "./flush-pacing.ts";
 
 /**
  * Keys: `m` names of single values · `n` space name: its number · `u` number: name of a space that some home may lack something of ·
@@ -44,10 +43,10 @@ export interface Directory {
   /** Remembers it. */
   setPeerIncarnation(peer: string, incarnation: Incarnation): Promise<void>;
   /**
-   * Makes durable what the source gives of this space when its turn comes, together with what else waits; answers in order. After a failure it answers
-   * nothing but that failure.
+   * Makes durable what the source gives when its turn comes, together with what else waits; answers in order. After a failure it answers nothing
+   * but that failure.
    */
-  append(space: string, source: WriteSource, answer: (error: Error | null) => void): void;
+  append(source: WriteSource, answer: (error: Error | null) => void): void;
   /** The store itself, for reading. */
   readonly store: Store;
   /** Waits until nothing is under way. */
@@ -56,7 +55,6 @@ export interface Directory {
 
 /** Opens what the store holds. A store whose directory was copied from elsewhere begins a new life at once. */
 export const openDirectory = async (store: Store, isCopy: boolean): Promise<Directory> => {
-  const pacing = pacingOfThisProcess();
   const commit = createGroupCommit<WriteSource>(
     (sources, answer) => {
       store.write(writesOf(sources)).then(
@@ -64,7 +62,8 @@ export const openDirectory = async (store: Store, isCopy: boolean): Promise<Dire
         (error: unknown) => answer(error instanceof Error ? error : new Error(String(error))),
       );
     },
-    { defer: (begin) => pacing.defer(begin), groupItemsMax: GROUP_SOURCES_MAX },
+    // After all sockets that have something were read: their batches share the flush. To wait longer, 1 ms where many spaces write, did not pay.
+    { defer: (begin) => void setImmediate(begin), groupItemsMax: GROUP_SOURCES_MAX },
   );
   const append = (writes: readonly Write[]): Promise<void> =>
     new Promise((resolve, reject) => {
@@ -115,21 +114,10 @@ export const openDirectory = async (store: Store, isCopy: boolean): Promise<Dire
     },
     setPeerIncarnation: (peer, peerIncarnation) =>
       append([put(metaKey(`peer/${peer}`), text.encode(peerIncarnation))]),
-    append: (space, source, answer) => {
-      pacing.wrote(space);
-      commit.append([source], answer);
-    },
+    append: (source, answer) => commit.append([source], answer),
     drained: () => append([]).catch(() => {}),
   };
 };
-
-const pacingOfThisProcess = (): FlushPacing =>
-  createFlushPacing({
-    now: () => performance.now(),
-    // After all sockets that have something were read: their batches share the flush.
-    atTurnEnd: (begin) => void setImmediate(begin),
-    after: (delayMs, begin) => void setTimeout(begin, delayMs),
-  });
 
 /** Not by `flatMap`, which takes as long as what it calls. */
 const writesOf = (sources: readonly WriteSource[]): readonly Write[] => {

@@ -77,7 +77,7 @@ export const openSpaceJournal = async (
       waiting = null;
       return writesOf(group.records);
     };
-    directory.append(space, source, (error) => {
+    directory.append(source, (error) => {
       groupCount -= 1;
       if (waiting === group) waiting = null;
       together(() => {
