@@ -67,13 +67,19 @@ const lookAtAnswers = (home: HomeState): void => {
   );
   const isQuorum = heardCountOf(home) >= home.config.readQuorum;
   round.isExhausted = !isOutstanding || home.nowMs >= round.deadlineMs;
-  // The first round also verifies the own log: then every home that can be reached is heard, not just enough for a read.
-  const isConnectedHeard = peers.every(
-    (peer) => peer.reach !== "connected" || hasAnswered(home, peer),
-  );
-  round.isRead = isQuorum && (home.isOpen || isConnectedHeard);
+  round.isRead = isQuorum && (home.isOpen || isVerified(home, peers));
   if (round.isRead || round.isExhausted) home.isOpen = true;
 };
+
+/**
+ * Whether the first round verifies the own log, too: for that every home that can be reached is heard, not just enough for a read; and one at least, though
+ * this home may be enough for a read. Did it open before:
+ *   1. of two homes a write quorum is both, so one is enough to read; b is rolled back, and starts;
+ *   2. b's edge is there before a is, and edits, and b gives the edit a number that a has for another one.
+ */
+const isVerified = (home: HomeState, peers: readonly Peer[]): boolean =>
+  peers.every((peer) => peer.reach !== "connected" || hasAnswered(home, peer)) &&
+  (peers.length === 0 || peers.some((peer) => hasAnswered(home, peer)));
 
 /** Whether the peer answered this round, and what it had then is on this disk. */
 const hasAnswered = (home: HomeState, peer: Peer): boolean =>
