@@ -1,5 +1,6 @@
 /** Bugs that the worlds from seeds have found, each as its smallest exchange. The sentence above a test says what was wrong. */
 import {
+  createHome,
   type Batch,
   createEdge,
   createLinkReader,
@@ -139,6 +140,22 @@ describe("a catch-up", () => {
 });
 
 describe("a home", () => {
+  // Where every home is in each write quorum, one is enough to read. So a home opened before anybody was connected; rolled back in place, it gave numbers anew.
+  test("does not believe its own log before another has answered, or none can", () => {
+    const config = { home: "a", incarnation: A, others: ["b"], writeQuorum: 2, readQuorum: 1 };
+    const home = createHome(config, {});
+    const welcomes = (input: Parameters<typeof home.step>[0], nowMs: number): boolean =>
+      home
+        .step(input, nowMs)
+        .some((effect) => effect.kind === "send" && effect.message.kind === "welcome");
+    const message = { kind: "join", edge: "00000000000000ee", vector: new Map() } as const;
+    home.recover([], 0);
+
+    expect(welcomes({ kind: "received", from: "e", message }, 1)).toBe(false);
+    const request = { kind: "unreachable", home: "b" } as const;
+    expect(welcomes({ kind: "submitted", request }, 2)).toBe(true);
+  });
+
   // Other homes' logs that grew between a home's hello and the answer to it were never told of: the other end was not heard yet.
   test("tells what came to its disk between its hello and the answer", () => {
     const alone = createLoneHome(["b", "c"]);
