@@ -312,6 +312,25 @@ describe("an edge", () => {
     ]);
   });
 
+  // Where a home lacked what had been settled, whole documents were to be offered; of a client without any, own batches were sent once and then forgotten.
+  test("goes on offering what it made, though it has no document to offer", () => {
+    const edge = createTalkingEdge();
+    edge.welcome("a", A, []);
+    edge.hear(updateOf([A, 1, "x"]));
+    const all = new Map([[A, 1]]);
+    edge.ask({ kind: "settled", quorum: all, all });
+    edge.edit("asking");
+    edge.welcome("b", B, []);
+    edge.ask({ kind: "states", batches: [] });
+    edge.sent.length = 0;
+
+    edge.welcome("c", C, []);
+
+    expect(edge.sent.filter(({ kind }) => kind === "submit")).toMatchObject([
+      { firstNumber: 1, batches: [batchOf("asking")] },
+    ]);
+  });
+
   // A proposal of folds that was lost with its home was carried from home to home, and all that had been shown after it was kept behind it.
   test("lets go what no home will admit, and what stands behind it", () => {
     const edge = createTalkingEdge();

@@ -200,19 +200,23 @@ export const dropRefused = (edge: EdgeState, number: number): HeldBatch | null =
   return held;
 };
 
-/** Puts whole documents in the place of everything held: they contain it. */
+/** Puts whole documents in the place of everything held: they contain it. Where there are none, own batches stand for themselves. */
 export const replaceByStates = (
   edge: EdgeState,
   batches: readonly Batch[],
 ): readonly HeldBatch[] => {
+  if (batches.length === 0) {
+    for (const held of edge.held) if (held.number === 0) drop(edge, held);
+    return [];
+  }
   const old = [...edge.own.keys()];
   edge.held.clear();
   edge.carriedByLog.clear();
   edge.carriedBytes = 0;
   const states = batches.map((batch) => holdOwn(edge, batch, true));
-  const last = states.at(-1);
   // What was in the outbox is settled when the last of the documents is.
-  if (last !== undefined) for (const number of old) edge.own.set(number, last);
+  const last = states.at(-1)!;
+  for (const number of old) edge.own.set(number, last);
   return states;
 };
 
