@@ -215,8 +215,8 @@ export const replaceByStates = (
   edge.carriedBytes = 0;
   const states = batches.map((batch) => holdOwn(edge, batch, true));
   // What was in the outbox is settled when the last of the documents is.
-  const last = states.at(-1)!;
-  for (const number of old) edge.own.set(number, last);
+  const last = states.at(-1);
+  if (last !== undefined) for (const number of old) edge.own.set(number, last);
   return states;
 };
 
