@@ -86,6 +86,7 @@ export const messageByKind: {
   update: ofKind("update", { entries: few(shown) }),
   admitted: ofKind("admitted", { number, dot }),
   carried: ofKind("carried", { from: dot, to: fc.option<Dot>(dot) }),
+  heard: ofKind("heard", { heardCount: number, vector }),
   durable: ofKind("durable", { isWhole: fc.boolean(), ...durable }),
   refused: ofKind("refused", { number, code: fc.constantFrom(...errorCodes), reason: text }),
   hello: ofKind("hello", { incarnation: log, vector, round: count, isReply: fc.boolean() }),

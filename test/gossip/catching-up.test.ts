@@ -162,6 +162,28 @@ describe("a home", () => {
     expect(world.edges[0]!.levels()).toMatchObject({ quorum: 1, all: 1 });
   });
 
+  test("that hears of enough later says so, and what they had is shown before", () => {
+    const { world } = watchedWorld({ edgeCount: 2 });
+    const [author, newcomer] = world.edges;
+    world.point(author!, "b");
+    world.point(newcomer!, null);
+    settleHomes(world);
+    world.cutLink("a", "b");
+    world.cutLink("a", "c");
+    author!.edit("x");
+    world.runUntil(() => (author!.levels()?.quorum === 1 ? null : "quorum"), 1000);
+    world.point(newcomer!, "a");
+    world.run(3000);
+    expect(newcomer!.outputs.map(({ kind }) => kind)).toContain("synced");
+    expect(newcomer!.replica.items.size).toBe(0);
+
+    world.healLink("a", "c");
+    world.run(1000);
+
+    const told = newcomer!.outputs.filter(({ kind }) => kind === "show" || kind === "heard");
+    expect(told).toMatchObject([{ kind: "show" }, { kind: "heard", heardCount: 2 }]);
+  });
+
   test("that compacted has the same version vector, and serves receivers from before and after", () => {
     const { world } = watchedWorld({
       edgeCount: 3,

@@ -150,6 +150,7 @@ export const createSimulatedEdge = (setup: EdgeSetup): SimulatedEdge => {
         else presences.set(output.key, output.bytes);
         return;
       case "refused":
+      case "heard":
       case "synced":
     }
   };

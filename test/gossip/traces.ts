@@ -68,6 +68,8 @@ const fieldsOf = (message: SpaceMessage, nameOf: NameOf): readonly string[] => {
       return [`#${message.number}`, `at ${dot(message.dot)}`];
     case "carried":
       return [dot(message.from), message.to === null ? "let go" : `to ${dot(message.to)}`];
+    case "heard":
+      return [`${message.heardCount} homes`, vector(message.vector)];
     case "durable":
       return [message.home, message.isWhole ? "all" : "more", vector(message.vector)];
     case "refused":

@@ -138,7 +138,9 @@ test(`values and documents converge with a relay killed, and come back after all
   await Promise.all(relays.map((relay) => relay.start()));
   for (const relay of relays) {
     const late = await openAll([relay.url]);
-    await until(() => late.space.status.isQuorumRead && late.space.status.synced);
+    await until(() => late.space.status.isQuorumRead && late.space.status.synced, {
+      describe: () => JSON.stringify(late.space.status),
+    });
     expect(pictureOf(late)).toBe(picture);
   }
 }, 120_000);

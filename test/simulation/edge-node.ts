@@ -42,6 +42,8 @@ export interface SimulatedEdge {
   readonly node: Node<EdgeProtocol>;
   readonly dialler: Dialler<SpaceMessage>;
   readonly replica: ItemSet;
+  /** Whether it was told that what it is shown has all that was settled before. */
+  readonly isQuorumRead: boolean;
   readonly edge: Edge;
   readonly presence: PresenceClient;
   /** Adds items to a document, in a batch each; each names everything that the edge has seen. */
@@ -164,6 +166,15 @@ export const addEdge = (setup: EdgeSetup): SimulatedEdge => {
     if (disk.incarnation === view.incarnation) oracle.checkDurable(name, view, disk.vector);
   };
 
+  const isQuorumRead = (): boolean => quorums.heardCount > quorums.homeCount - quorums.writeQuorum;
+
+  /** With too few homes heard nothing is promised yet; that more have been heard is told later. */
+  const checkFirstReading = (): void => {
+    if (firstReading === null || !isQuorumRead()) return;
+    oracle.checkFirstReading(name, replica, firstReading);
+    firstReading = null;
+  };
+
   const deliver = (output: EdgeOutput): void => {
     switch (output.kind) {
       case "show":
@@ -177,14 +188,11 @@ export const addEdge = (setup: EdgeSetup): SimulatedEdge => {
         return noteLevels(output);
       case "owed":
         return world.schedule.at(world.nowMs, giveStates);
-      case "synced": {
-        const isRead = quorums.heardCount > quorums.homeCount - quorums.writeQuorum;
-        if (firstReading !== null && isRead) {
-          oracle.checkFirstReading(name, replica, firstReading);
-        }
-        firstReading = null;
-        return;
-      }
+      case "heard":
+        quorums = { ...quorums, heardCount: output.heardCount };
+        return checkFirstReading();
+      case "synced":
+        return checkFirstReading();
       case "violation":
         throw new Error(`${name} calls its home a violator: ${output.reason}`);
       case "refused":
@@ -250,6 +258,9 @@ export const addEdge = (setup: EdgeSetup): SimulatedEdge => {
     get replica() {
       return replica;
     },
+    get isQuorumRead() {
+      return isQuorumRead();
+    },
     get edge() {
       return edge;
     },
@@ -285,12 +296,18 @@ export const addEdge = (setup: EdgeSetup): SimulatedEdge => {
 };
 
 /** Whether an edge has come to rest: everything of its own is on every disk, and it holds nothing. */
-export const whyNotAtRest = ({ name, dialler, edge }: SimulatedEdge): string | null => {
+export const whyNotAtRest = ({
+  name,
+  dialler,
+  edge,
+  isQuorumRead,
+}: SimulatedEdge): string | null => {
   if (dialler.to === null) return null;
   const { state } = edge;
   if (state.phase !== "joined") return `${name} has not been welcomed`;
   if (state.levels.all < state.lastNumber) {
     return `${name} is at ${JSON.stringify(state.levels)} of ${state.lastNumber}`;
   }
+  if (!isQuorumRead) return `${name} was not told that enough homes were heard`;
   return state.held.size === 0 ? null : `${name} still holds ${state.held.size} batches`;
 };

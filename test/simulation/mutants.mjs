@@ -254,6 +254,28 @@ export const mutants = [
     ],
   },
   {
+    name: "more-homes-told-before-they-are-shown",
+    does: "an edge says that enough homes were heard while what they had is still on its way to it",
+    changes: [
+      {
+        file: `${gossip}edge.ts`,
+        piece: `if (heard !== null && covers(edge.vector, heard.vector)) {`,
+        instead: `if (heard !== null) {`,
+      },
+    ],
+  },
+  {
+    name: "more-homes-never-told",
+    does: "an edge that was welcomed with too few homes heard is not told when enough are",
+    changes: [
+      {
+        file: `${gossip}home/reading.ts`,
+        piece: `  if (isMoreWanted) tellHeard(home);`,
+        instead: ``,
+      },
+    ],
+  },
+  {
     name: "admits-before-it-has-asked",
     does: "a home that has just started admits batches before others could say that its directory is an old copy",
     changes: [

@@ -15,6 +15,8 @@ export const whenDelivered = (core: SpaceCore, output: EdgeOutput): void => {
       core.session = { ...core.session, isSynced: true };
       core.emitter.emit("synced");
       return queueStatus(core);
+    case "heard":
+      return whenHeard(core, output.heardCount);
     case "durable":
       return whenDiskMoved(core, output);
     case "levels":
@@ -47,6 +49,13 @@ const whenWelcomed = (core: SpaceCore, output: Extract<EdgeOutput, { kind: "welc
   core.error = null;
   core.rejoining.succeeded();
   core.values.welcomed();
+  queueStatus(core);
+};
+
+const whenHeard = (core: SpaceCore, heardCount: number): void => {
+  const { session } = core;
+  if (session.welcome === null) return;
+  core.session = { ...session, welcome: { ...session.welcome, heardCount } };
   queueStatus(core);
 };
 

@@ -113,6 +113,23 @@ test("with two of three homes down an edit has one copy and is never called sett
   expect(space.status).toMatchObject({ level: "all", copies: "3/3" });
 });
 
+test("a first reading of too few homes is told to be one of enough once they are back", async () => {
+  const { urls, relays } = await cluster({ homeCount: 3 });
+  const author = client(urls.slice(1)).space("s");
+  (await author.doc()).getText().insert(0, "x");
+  await author.settled("all");
+  await relays[1]!.stop();
+  await relays[2]!.stop();
+  const space = client(urls.slice(0, 1)).space("s");
+  await space.whenSynced();
+  expect(space.status).toMatchObject({ synced: true, heardCount: 1, isQuorumRead: false });
+
+  await relays[1]!.start();
+  const status = await statusWhere(space, ({ isQuorumRead }) => isQuorumRead);
+
+  expect(status).toMatchObject({ synced: true, heardCount: 2 });
+});
+
 test("a first reading hears a quorum", async () => {
   const { urls } = await cluster({ homeCount: 3 });
   const space = client(urls).space("s");

@@ -21,9 +21,12 @@ export interface SpaceStatus {
   readonly homeCount: number;
   /** On how many disks an edit is settled at `quorum`. */
   readonly writeQuorum: number;
-  /** How many homes' knowledge went into what was shown when this connection began; 0 when not connected. */
+  /**
+   * How many homes' knowledge is in what is shown; 0 when not connected. It grows to a read quorum once the home has heard of enough, and what they had is
+   * here. The first time that this space is opened they are asked; on later connections those count whose links to the home are up.
+   */
   readonly heardCount: number;
-  /** Those were enough to have seen everything that was ever settled at `quorum`. */
+  /** Those are enough to have seen everything that was settled at `quorum` when this space was opened. */
   readonly isQuorumRead: boolean;
   /** The name of the home that serves this space; null when not connected. */
   readonly relay: HomeId | null;
@@ -31,7 +34,7 @@ export interface SpaceStatus {
   readonly error: SyncError | null;
 }
 
-/** What a home said of itself and the space when the session began. */
+/** What a home said of itself and the space when the session began; `heardCount` grows later. */
 export interface Welcome {
   readonly home: HomeId;
   readonly homeCount: number;

@@ -187,6 +187,9 @@ const whenReceived = (edge: EdgeState, message: SpaceMessage): void => {
     case "carried":
       moveCarried(edge, message.from, message.to);
       return moveLevels(edge, false);
+    case "heard":
+      edge.heard = message;
+      return checkSynced(edge);
     case "durable":
       return deliver(edge, message);
     case "refused": {
@@ -233,6 +236,7 @@ const whenWelcomed = (edge: EdgeState, welcome: Welcome): void => {
     lacking.some((range) => heldCountIn(edge, range) < range.toNumber - range.fromNumber);
   edge.vector = meet(edge.vector, vector);
   edge.syncTarget = vector;
+  edge.heard = null;
   const { homeCount, writeQuorum, heardCount } = welcome;
   deliver(edge, { kind: "welcome", home, homeCount, writeQuorum, heardCount });
   deliver(edge, { kind: "durable", home, incarnation, vector, isWhole: true });
@@ -309,9 +313,15 @@ const tellHomeDisk = (edge: EdgeState, vector: VersionVector): void => {
 };
 
 const checkSynced = (edge: EdgeState): void => {
-  if (edge.syncTarget === null || !covers(edge.vector, edge.syncTarget)) return;
-  edge.syncTarget = null;
-  deliver(edge, { kind: "synced" });
+  const { syncTarget, heard } = edge;
+  if (syncTarget !== null && covers(edge.vector, syncTarget)) {
+    edge.syncTarget = null;
+    deliver(edge, { kind: "synced" });
+  }
+  if (heard !== null && covers(edge.vector, heard.vector)) {
+    edge.heard = null;
+    deliver(edge, { kind: "heard", heardCount: heard.heardCount });
+  }
 };
 
 const send = (edge: EdgeState, message: SpaceMessage): void => {

@@ -181,6 +181,7 @@ const whenReceived = (home: HomeState, from: PeerId, message: SpaceMessage): voi
     case "update":
     case "admitted":
     case "carried":
+    case "heard":
     case "durable":
     case "refused":
       return violate(home, from, `a home is sent a message of kind ${message.kind}`);

@@ -41,6 +41,8 @@ export interface EdgeState {
   vector: MutableVersionVector;
   /** What the home had when the session began; null once all of it has been shown. */
   syncTarget: VersionVector | null;
+  /** What more homes had than the welcome told of; null once it has been shown. */
+  heard: { readonly heardCount: number; readonly vector: VersionVector } | null;
   /** The pages of a catch-up that is not complete yet. */
   group: { entries: ShownEntry[]; states: Batch[] };
   /** The highest own number given out. */
@@ -83,6 +85,7 @@ export const createEdgeState = (edge: EdgeId, limits: EdgeLimits): EdgeState => 
   homeIncarnation: "",
   vector: new Map(),
   syncTarget: null,
+  heard: null,
   group: { entries: [], states: [] },
   lastNumber: 0,
   sentNumber: 0,

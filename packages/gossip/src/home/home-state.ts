@@ -59,6 +59,8 @@ export interface Session {
   cursor: MutableVersionVector;
   /** The reading round that it waits for, or 0. */
   round: number;
+  /** Of how many homes it was told that what they had is here; 0 before its welcome. */
+  heardCount: number;
   isCongested: boolean;
   /** Where its own newest batch stands, while it may not be on every disk yet. */
   ownDot: Dot | null;

@@ -36,6 +36,7 @@ export const whenJoined = (
     phase: "reading",
     cursor: new Map(join.vector),
     round: needsRound ? home.round.number + 1 : home.round.number,
+    heardCount: 0,
     isCongested: home.congestedEarly.delete(peer),
     ownDot: null,
     told: new Map(),
@@ -48,14 +49,29 @@ export const checkRound = (home: HomeState): void => {
   if (home.isRolledBack) return;
   if (!home.round.isExhausted) lookAtAnswers(home);
   let isAnotherWanted = false;
+  let isMoreWanted = false;
   for (const session of home.sessions.values()) {
+    isMoreWanted ||= session.phase !== "reading" && session.heardCount < home.config.readQuorum;
     if (session.phase !== "reading") continue;
     if (session.round > home.round.number) isAnotherWanted = true;
     else if (isReadyFor(home, session)) welcome(home, session);
   }
+  if (isMoreWanted) tellHeard(home);
   if (isAnotherWanted && (home.round.isRead || home.round.isExhausted)) {
     startRound(home);
     checkRound(home);
+  }
+};
+
+/** Tells the edges that were welcomed with too few homes heard, once enough are: homes that were away have come back. */
+const tellHeard = (home: HomeState): void => {
+  const heardCount = heardCountOf(home);
+  if (heardCount < home.config.readQuorum) return;
+  const message = { kind: "heard", heardCount, vector: home.durable } as const;
+  for (const session of home.sessions.values()) {
+    if (session.phase === "reading" || session.heardCount >= home.config.readQuorum) continue;
+    session.heardCount = heardCount;
+    send(home, session.peer, message);
   }
 };
 
@@ -98,6 +114,7 @@ const welcome = (home: HomeState, session: Session): void => {
   const known = home.edges.get(session.edge);
   const isOnDisk =
     known !== undefined && numberOf(home.durable, known.dot.incarnation) >= known.dot.number;
+  session.heardCount = heardCountOf(home);
   const durable = [];
   for (const peer of home.peers.values()) {
     const { incarnation } = peer;
@@ -114,7 +131,7 @@ const welcome = (home: HomeState, session: Session): void => {
     admitted: known !== undefined && isOnDisk ? { number: known.number, dot: known.dot } : null,
     homeCount: home.config.others.length + 1,
     writeQuorum: home.config.writeQuorum,
-    heardCount: heardCountOf(home),
+    heardCount: session.heardCount,
     durable,
   });
   if (known !== undefined && !isOnAllDisks(home, known.dot)) session.ownDot = known.dot;

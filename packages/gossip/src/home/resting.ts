@@ -52,6 +52,7 @@ export const whenResumed = (home: HomeState, rest: Rest): void => {
       phase: "catching-up",
       cursor: new Map(vector),
       round: 0,
+      heardCount: 1,
       isCongested: false,
       ownDot: null,
       told: new Map(),

@@ -34,6 +34,7 @@ export const homeKinds = {
   carried: 24,
   durable: 25,
   refused: 26,
+  heard: 27,
 } as const;
 
 const HOME_BYTES_MAX = 64;
@@ -66,6 +67,9 @@ export const writeHomeMessage = (writing: Writing, message: Said): void => {
       writeVarUint(encoder, message.from.number);
       writeFlag(encoder, message.to !== null);
       return message.to === null ? undefined : writeDot(writing, message.to);
+    case "heard":
+      writeVarUint(encoder, message.heardCount);
+      return writeIndexedVector(writing, message.vector);
     case "durable":
       writeFlag(encoder, message.isWhole);
       return writeDurable(writing, message);
@@ -99,6 +103,12 @@ export const readHomeMessage = (reading: Reading, kind: number): Said | null => 
         kind: "carried",
         from: { incarnation: readIncarnation(decoder), number: readNumber(decoder) },
         to: readFlag(decoder) ? readDot(reading) : null,
+      };
+    case homeKinds.heard:
+      return {
+        kind: "heard",
+        heardCount: readNumber(decoder),
+        vector: readIndexedVector(reading),
       };
     case homeKinds.durable: {
       const isWhole = readFlag(decoder);

@@ -5,7 +5,7 @@
  * message to a hundred edges is the same bytes, and is encoded once.
  */
 import { type Incarnation, readIncarnation, writeIncarnation } from "@syncline/clocks";
-import type { ErrorCode } from "@syncline/machine";
+import { type ErrorCode, unreachable } from "@syncline/machine";
 import { createDecoder, type Decoder, readVarUint } from "lib0/decoding";
 import { type Encoder, writeUint8Array, writeVarString, writeVarUint } from "lib0/encoding";
 import type { HomeId } from "../batch.ts";
@@ -226,9 +226,12 @@ const writeBody = (writing: Writing, message: SpaceMessage): void => {
     case "update":
     case "admitted":
     case "carried":
+    case "heard":
     case "durable":
     case "refused":
       return writeHomeMessage(writing, message);
+    default:
+      return unreachable(message);
   }
 };
 

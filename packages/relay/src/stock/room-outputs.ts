@@ -32,6 +32,7 @@ export const takeOutput = (room: Room, output: EdgeOutput): void => {
       return log.warn({ room: space, reason: output.reason }, "a home broke the protocol");
     }
     case "welcome":
+    case "heard":
     case "durable":
       return;
   }
