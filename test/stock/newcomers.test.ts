@@ -2,7 +2,9 @@
 import { expect, test } from "vitest";
 import * as Y from "yjs";
 import { createDocuments, type Documents } from "../../packages/relay/src/documents.ts";
-import { patience, startStockServer, until } from "./stock-server.ts";
+import { readStockFrame } from "../../packages/relay/src/stock/stock-frames.ts";
+import { createMemoryHomes } from "./memory-homes.ts";
+import { patience, settle, startStockServer, until } from "./stock-server.ts";
 
 /** A document service that opens nothing for an answer. */
 const closedDocuments = (): Documents => ({
@@ -43,4 +45,27 @@ test("a newcomer is told that it is synced by the last of the parts", async () =
   await until(() => textWhenSynced !== null);
 
   expect(textWhenSynced).toBe("one two three");
+});
+
+// The room told all clients what it had just read from its home, and the newcomer had that in its answer, too.
+test("the first client of a room gets its document once", async () => {
+  const homes = createMemoryHomes();
+  {
+    await using server = await startStockServer({ homes });
+    const ann = server.client("notes");
+    const watcher = server.client("notes");
+    ann.text.insert(0, "once");
+    await until(() => watcher.text.toJSON() === "once");
+  }
+  await using server = await startStockServer({ homes });
+
+  const ben = await server.raw("notes");
+  ben.send(Uint8Array.of(0, 0, 1, 0));
+  await until(() => ben.frames.some((frame) => Buffer.from(frame).includes("once")));
+  await settle();
+
+  const updates = ben.frames
+    .flatMap((frame) => readStockFrame(frame) ?? [])
+    .filter((message) => message.kind === "update" || message.kind === "step2");
+  expect(updates.filter(({ update }) => Buffer.from(update).includes("once"))).toHaveLength(1);
 });

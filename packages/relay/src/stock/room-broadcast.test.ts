@@ -6,7 +6,7 @@ import { createDocuments } from "../documents.ts";
 import { createRoomBroadcast, type RoomBroadcast, type RoomChange } from "./room-broadcast.ts";
 import { readStockFrame } from "./stock-frames.ts";
 import { defaultStockLimits } from "./stock-limits.ts";
-import { createStockSession, type StockSession } from "./stock-session.ts";
+import { beginSession, createStockSession, type StockSession } from "./stock-session.ts";
 
 interface Member {
   readonly session: StockSession;
@@ -61,6 +61,7 @@ const join = (): Member => {
 
 const open = (memberCount: number): void => {
   members = Array.from({ length: memberCount }, join);
+  for (const { session } of members) beginSession(session);
   const sessions = new Set(members.map(({ session }) => session));
   broadcast = createRoomBroadcast({
     sessions,
@@ -113,6 +114,19 @@ describe("changes", () => {
     expect(members.map(textOf)).toEqual(["abc", "abc", "abc"]);
     expect(members.map(({ frames }) => frames.length)).toEqual([1, 1, 1]);
     expect(new Set(members.map(({ frames }) => frames[0])).size).toBe(1);
+  });
+
+  test("are not told to who has not begun, for whom they are in the document, but its own are", async () => {
+    open(2);
+    members[1]!.session.hasBegun = false;
+    const [own, other] = [...changesBy(members[1]!.session, "a"), ...changesBy(null, "b")];
+    for (const change of [own!, other!]) broadcast.show(change);
+    broadcast.echo(own!);
+
+    await pass(0);
+
+    expect(members[0]!.frames).toHaveLength(1);
+    expect(members.map(textOf)).toEqual([expect.stringMatching(/^(ab|ba)$/), "a"]);
   });
 
   test("are not told to their author before they are echoed", async () => {

@@ -37,7 +37,7 @@ export interface BroadcastOptions {
 
 /** Messages for all clients of a room. */
 export interface RoomBroadcast {
-  /** A change that all clients but its author are to have. */
+  /** A change that all clients but its author are to have; those whose session has not begun get it with the whole document when it does. */
   show(change: RoomChange): void;
   /**
    * A change that its author is to have back: to clients of version 4 that is the acknowledgement. One that has reconnected meanwhile gets it on its
@@ -159,7 +159,7 @@ const sendChanges = (sessions: ReadonlySet<StockSession>, due: readonly Due[]): 
   );
   const common = framesFor(due.filter(({ isForOthers }) => isForOthers));
   for (const session of sessions) {
-    const isLikeOthers = !isEchoLeft && !authors.has(session);
+    const isLikeOthers = session.hasBegun && !isEchoLeft && !authors.has(session);
     const frames = isLikeOthers ? common : framesFor(due.filter((one) => isDue(one, session)));
     for (const frame of frames) sendChange(session, frame);
   }
@@ -181,7 +181,7 @@ const isDue = ({ change, isForOthers, isForAuthor }: Due, session: StockSession)
   const { author } = change;
   if (session === author) return isForAuthor;
   const mayBeAuthor = author !== null && !author.isOpen && session.serial > author.serial;
-  return isForOthers || (isForAuthor && mayBeAuthor);
+  return (isForOthers && session.hasBegun) || (isForAuthor && mayBeAuthor);
 };
 
 interface Presence {

@@ -54,10 +54,16 @@ const whenShown = (room: Room, batches: Extract<EdgeOutput, { kind: "show" }>["b
 const whenSynced = (room: Room): void => {
   room.isSynced = true;
   whenReady(room);
-  for (const session of room.sessions) beginSession(session);
+  for (const session of room.sessions) begin(room, session);
   later(room, room.options.limits.presenceGraceMs, () =>
     room.broadcast.present(room.presences.sweep(), null),
   );
+};
+
+/** From here on the client is told of changes. What is in the document by now, and waits to be told to the others, it gets as a part of the document only. */
+export const begin = (room: Room, session: StockSession): void => {
+  room.broadcast.flush();
+  beginSession(session);
 };
 
 /** Clients are told what to upload, and their changes are taken. */

@@ -6,7 +6,7 @@ import { createRoomBroadcast } from "./room-broadcast.ts";
 import { createChangeTaker } from "./room-changes.ts";
 import { createRoomContent } from "./room-content.ts";
 import { createRoomOutbox } from "./room-outbox.ts";
-import { ask, takeOutput, whenReady } from "./room-outputs.ts";
+import { ask, begin, takeOutput, whenReady } from "./room-outputs.ts";
 import {
   endRoom,
   DOCUMENT,
@@ -20,7 +20,6 @@ import { createRoomSubmits } from "./room-submits.ts";
 import { createSpaceEdge } from "./space-edge.ts";
 import { awarenessFrame } from "./stock-frames.ts";
 import {
-  beginSession,
   createStockSession,
   handlersOf,
   keepAlive,
@@ -105,7 +104,7 @@ const accept = (room: Room, connection: Connection): ConnectionHandlers => {
   room.sessions.add(session);
   if (!room.isStarted) start(room);
   if (room.isReady) ask(room, session);
-  if (room.isSynced) beginSession(session);
+  if (room.isSynced) begin(room, session);
   return handlersOf(session);
 };
 
