@@ -66,7 +66,7 @@ export const createDeviceCard = (
     const clock = device.skewMs === 0 ? "" : `Its clock is ${-device.skewMs / 1_000} s slow. `;
     setText(waiting, clock + waitingText(hands));
     const state = world.type.encode(device.state);
-    setText(size, `State: ${state.length} bytes`);
+    setText(size, `State: ${state.length} ${state.length === 1 ? "byte" : "bytes"}`);
     setText(bytes, hexOf(state));
   };
   return { card, update };

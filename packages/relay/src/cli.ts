@@ -200,17 +200,23 @@ const runRelay = async (args: readonly string[]): Promise<void> => {
 
 const runDev = async (args: readonly string[]): Promise<void> => {
   const options = readOptions(devOptions, args, process.env);
+  const relayCount = number(options, "relays") ?? 3;
+  const dataDirectory = text(options, "data") ?? ".syncline";
   const cluster = await startDev({
-    relayCount: number(options, "relays") ?? 3,
+    relayCount,
     port: number(options, "port") ?? 4400,
     httpPort: number(options, "http") ?? 8080,
     host: text(options, "host") ?? "127.0.0.1",
-    dataDirectory: text(options, "data") ?? ".syncline",
+    dataDirectory,
     ...defined<{ demosDirectory?: string }>({ demosDirectory: text(options, "demos") }),
     print: (line) => out(`${line}\n`),
   });
   endOnSignals(() => cluster.close());
   out(`ready ${cluster.url}\n`);
+  // For a person: a program that waits for the line above needs no more.
+  if (!process.stdout.isTTY) return;
+  const relays = relayCount === 1 ? "1 relay keeps its" : `${relayCount} relays keep their`;
+  out(`${relays} data in ${dataDirectory}. Open the address in a browser; Ctrl-C ends all.\n`);
 };
 
 const toBenchOptions = (options: ReadonlyMap<string, OptionValue>): BenchOptions => ({
