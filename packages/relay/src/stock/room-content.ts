@@ -82,11 +82,6 @@ export const createRoomContent = (documents: Documents, limits: ContentLimits): 
     return asked;
   };
 
-  const quickly = (stateVector: Uint8Array): DocumentAnswer | null => {
-    const parts = whole.read(merged, tail);
-    return parts === null ? null : quickAnswer(parts, stateVector);
-  };
-
   const mergeIfMany = (): void => {
     const { tailCountMax, tailBytesMax } = limits;
     const bytesMax = Math.max(tailBytesMax, merged?.state.length ?? 0);
@@ -114,7 +109,7 @@ export const createRoomContent = (documents: Documents, limits: ContentLimits): 
         return { state: emptyUpdate, stateVector: emptyVector, difference: emptyUpdate };
       }
       if (stateVector !== null && !isEverything(stateVector)) {
-        return quickly(stateVector) ?? ask(stateVector);
+        return quickAnswer(whole.read(merged, tail), stateVector) ?? ask(stateVector);
       }
       if (merged !== null && tail.count === 0) return merged;
       return ask(null);
