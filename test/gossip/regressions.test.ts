@@ -239,6 +239,7 @@ const createTalkingEdge = (): {
   ) => void;
   readonly edit: (document: string) => void;
   readonly sent: SpaceMessage[];
+  readonly state: ReturnType<typeof createEdge>["state"];
 } => {
   const edge = createEdge(EDGE);
   const sent: SpaceMessage[] = [];
@@ -262,6 +263,7 @@ const createTalkingEdge = (): {
     ask,
     hear,
     sent,
+    state: edge.state,
     edit: (document) => {
       ask({ kind: "edit", batch: batchOf(document) });
     },
@@ -373,6 +375,68 @@ describe("an edge", () => {
     expect(said).toMatchObject([
       { kind: "carry", batches: [{ incarnation: B, number: 1, batch: batchOf("x") }] },
     ]);
+  });
+
+  // What had been carried to a home without an answer, and was on every disk at its old place, was let go; no vector spoke of it when all disks were lost.
+  test("offers whole documents where a home lacks what it let go at a place of which its vector does not speak", () => {
+    const edge = createTalkingEdge();
+    edge.welcome("a", A, []);
+    edge.hear(updateOf([A, 1, "question"]));
+    edge.edit("reply");
+    edge.welcome("b", B, []);
+    edge.ask({ kind: "settled", quorum: new Map([[A, 1]]), all: new Map([[A, 1]]) });
+
+    edge.welcome("c", C, []);
+
+    expect(edge.state.isOwing).toBe(true);
+    edge.ask({ kind: "states", batches: [batchOf("question"), batchOf("reply")] });
+    // Once: the documents stand for it from now on.
+    edge.welcome("c", C, []);
+    expect(edge.state.isOwing).toBe(false);
+  });
+
+  // Whole documents were ordinary batches after a restart. A home that had come as far as the first of them was taken to have all that they stand for.
+  test("knows after a restart that what it made is in the last of whole documents", () => {
+    const edge = createEdge(EDGE);
+    const record = (number: number, document: string, firstState: number | null) =>
+      ({ kind: "batch", number, batch: batchOf(document), firstState }) as const;
+    edge.recover([record(1, "z", null), record(2, "y", 2), record(3, "z", 2)], 0);
+    edge.step({ kind: "submitted", request: { kind: "connected" } }, 0);
+    const dot = { incarnation: A, number: 1 };
+    const all = new Map([[A, 1]]);
+    const message = {
+      kind: "welcome",
+      home: "a",
+      incarnation: A,
+      vector: all,
+      admitted: { number: 2, dot },
+      homeCount: 1,
+      writeQuorum: 1,
+      heardCount: 1,
+      durable: [],
+    } as const;
+    edge.step({ kind: "received", from: "home", message }, 0);
+
+    edge.step({ kind: "submitted", request: { kind: "settled", quorum: all, all } }, 0);
+
+    expect(edge.state.levels).toMatchObject({ relay: 0, quorum: 0, all: 0 });
+  });
+
+  // What whole documents had taken the place of counted on, until nothing more went into the outbox.
+  test("has an empty outbox when the documents that stand for it are settled", () => {
+    const edge = createTalkingEdge();
+    edge.welcome("a", A, []);
+    edge.hear(updateOf([A, 1, "y"]));
+    edge.ask({ kind: "settled", quorum: new Map([[A, 1]]), all: new Map([[A, 1]]) });
+    edge.edit("x");
+    edge.welcome("b", B, []);
+    edge.ask({ kind: "states", batches: [batchOf("x"), batchOf("y")] });
+    edge.hear({ kind: "admitted", number: 3, dot: { incarnation: B, number: 2 } });
+
+    const all = new Map([[B, 2]]);
+    edge.ask({ kind: "settled", quorum: all, all });
+
+    expect(edge.state).toMatchObject({ levels: { quorum: 3 }, outboxBytes: 0 });
   });
 
   // An old number that a home turned out to have placed the whole document that stood for it, which then counted as stored.

@@ -54,7 +54,7 @@ export const edgeMutants = [
     changes: [
       {
         file: `${gossip}edge.ts`,
-        piece: `!covers(vector, edge.settledOwn) ||`,
+        piece: `!covers(vector, edge.settledPlaces) ||`,
         instead: ``,
       },
     ],

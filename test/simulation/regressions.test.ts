@@ -4,8 +4,8 @@ import { storageSeal } from "./campaign.ts";
 import { drawStory, tellStory } from "./gossip-run.ts";
 import { proposalLost, regressions, threeDisksLost, twoProposals } from "./regressions.ts";
 
-test.each(regressions)("seed $seed: $was", { timeout: 60_000 }, ({ seed }) => {
-  expect(tellStory(drawStory(seed, false), storageSeal).failure).toBeNull();
+test.each(regressions)("seed $seed: $was", { timeout: 60_000 }, ({ seed, hasPlot = false }) => {
+  expect(tellStory(drawStory(seed, hasPlot), storageSeal).failure).toBeNull();
 });
 
 test("the last disk with a settled batch is not lost, though others will be there soon", () => {

@@ -10,6 +10,8 @@ export interface Regression {
   /** Where the mistake was. */
   readonly in: "gossip" | "world";
   readonly was: string;
+  /** Told with its plot; without, if it does not say so. */
+  readonly hasPlot?: true;
 }
 
 /** In the order in which they were found. */
@@ -88,6 +90,18 @@ export const regressions: readonly Regression[] = [
     seed: 98_595,
     in: "world",
     was: "a crash that waited for its moment fell into the truce around a roll-back, so that the one of two homes which knew more was down when the other began",
+  },
+  {
+    seed: 81_042,
+    in: "gossip",
+    hasPlot: true,
+    was: "an edge that restarted took whole documents for ordinary batches, so that what all of them stand for was called settled when the first of them was",
+  },
+  {
+    seed: 87_049,
+    in: "gossip",
+    hasPlot: true,
+    was: "an edge forgot what it had been shown when that was on every disk, at a place that its vector did not cover, and did not notice when every disk was lost",
   },
 ];
 

@@ -74,7 +74,13 @@ export type EdgeOutput =
 
 /** What an edge keeps in the device's store. */
 export type EdgeRecord =
-  | { readonly kind: "batch"; readonly number: number; readonly batch: Batch }
+  | {
+      readonly kind: "batch";
+      readonly number: number;
+      readonly batch: Batch;
+      /** Of whole documents, which stand together for everything older: the number of the first of them. Null for any other batch. */
+      readonly firstState: number | null;
+    }
   /** Own batches up to this number are settled and need not be kept. */
   | { readonly kind: "settled"; readonly number: number };
 

@@ -10,7 +10,13 @@ import {
 } from "@syncline/clocks";
 import { assert, type Input, type Machine } from "@syncline/machine";
 import { type Batch, type EdgeId, sizeOf } from "./batch.ts";
-import { createEdgeState, deliver, type EdgeState, HOME } from "./edge/edge-state.ts";
+import {
+  createEdgeState,
+  deliver,
+  type EdgeState,
+  type HeldBatch,
+  HOME,
+} from "./edge/edge-state.ts";
 import {
   dropRefused,
   heldCountIn,
@@ -23,8 +29,9 @@ import {
   replaceByStates,
   sendHeld,
   sendNew,
+  standForOlder,
 } from "./edge/holding.ts";
-import type { EdgeProtocol, EdgeRequest } from "./edge-protocol.ts";
+import type { EdgeProtocol, EdgeRecord, EdgeRequest } from "./edge-protocol.ts";
 import { defaultEdgeLimits, type EdgeLimits } from "./limits.ts";
 import type { HomeMessage, ShownEntry, SpaceMessage } from "./messages.ts";
 
@@ -55,11 +62,7 @@ export const createEdge = (id: EdgeId, limits: Partial<EdgeLimits> = {}): Edge =
     recover: (records) => {
       for (const record of records) {
         if (record.kind === "settled") recoverSettled(edge, record.number);
-        else {
-          assert(record.number > edge.lastNumber, "an outbox is not in order");
-          edge.lastNumber = record.number - 1;
-          holdOwn(edge, record.batch, false);
-        }
+        else recoverBatch(edge, record);
       }
       edge.levels.local = edge.lastNumber;
       return finish();
@@ -74,6 +77,14 @@ export const createEdge = (id: EdgeId, limits: Partial<EdgeLimits> = {}): Edge =
 const recoverSettled = (edge: EdgeState, number: number): void => {
   edge.lastNumber = Math.max(edge.lastNumber, number);
   edge.levels = { local: number, relay: number, quorum: number, all: number };
+};
+
+const recoverBatch = (edge: EdgeState, record: Extract<EdgeRecord, { kind: "batch" }>): void => {
+  const { number, batch, firstState } = record;
+  assert(number > edge.lastNumber, "an outbox is not in order");
+  edge.lastNumber = number - 1;
+  const held = holdOwn(edge, batch, firstState !== null);
+  if (firstState !== null) standForOlder(edge, firstState, held);
 };
 
 const take = (edge: EdgeState, input: Input<EdgeProtocol>): void => {
@@ -153,19 +164,23 @@ const whenEdited = (edge: EdgeState, batch: Batch): void => {
     const reason = `${edge.outboxBytes} bytes wait for a home; the limit is ${outboxBytesMax}`;
     return deliver(edge, { kind: "refused", number: 0, document, code: "OUTBOX_FULL", reason });
   }
-  const { number } = holdOwn(edge, batch, false);
-  persist(edge, [{ number, batch }]);
+  persist(edge, [holdOwn(edge, batch, false)]);
 };
 
-const persist = (
-  edge: EdgeState,
-  batches: readonly { readonly number: number; readonly batch: Batch }[],
-): void => {
+/** Own batches in a row, or whole documents that were given together. */
+const persist = (edge: EdgeState, batches: readonly HeldBatch[]): void => {
+  const [first] = batches;
   const number = batches.at(-1)?.number;
-  if (number === undefined) return;
+  if (first === undefined || number === undefined) return;
+  const firstState = first.isState ? first.number : null;
   edge.effects.push({
     kind: "persist",
-    records: batches.map((one) => ({ kind: "batch", number: one.number, batch: one.batch })),
+    records: batches.map((one) => ({
+      kind: "batch",
+      number: one.number,
+      batch: one.batch,
+      firstState,
+    })),
     then: [{ kind: "submit", request: { kind: "persisted", number } }],
   });
 };
@@ -232,7 +247,7 @@ const whenWelcomed = (edge: EdgeState, welcome: Welcome): void => {
   const lacking = difference(edge.vector, vector);
   // An own batch that is missing counts even where it was never shown: the later ones rest on it.
   edge.isOwing ||=
-    !covers(vector, edge.settledOwn) ||
+    !covers(vector, edge.settledPlaces) ||
     lacking.some((range) => heldCountIn(edge, range) < range.toNumber - range.fromNumber);
   edge.vector = meet(edge.vector, vector);
   edge.syncTarget = vector;

@@ -53,8 +53,11 @@ export interface EdgeState {
   readonly held: Set<HeldBatch>;
   /** Own batches that are not on every disk; a number that is not in it is. */
   readonly own: Map<number, HeldBatch>;
-  /** Where own batches stood that are on every disk and not kept any more: a home that lacks one of these has lost its disk since. */
-  readonly settledOwn: MutableVersionVector;
+  /**
+   * Where batches stood that are on every disk and not kept any more: own ones, and others' of which the vector does not speak. A home that lacks one of
+   * these has lost its disk since.
+   */
+  readonly settledPlaces: MutableVersionVector;
   /** Somebody else's batches among them, by log and number. */
   readonly carriedByLog: Map<Incarnation, Map<number, HeldBatch>>;
   outboxBytes: number;
@@ -91,7 +94,7 @@ export const createEdgeState = (edge: EdgeId, limits: EdgeLimits): EdgeState => 
   sentNumber: 0,
   held: new Set(),
   own: new Map(),
-  settledOwn: new Map(),
+  settledPlaces: new Map(),
   carriedByLog: new Map(),
   outboxBytes: 0,
   carriedBytes: 0,

@@ -74,7 +74,10 @@ export const moveCarried = (edge: EdgeState, from: Dot, to: Dot | null): void =>
   if (held === undefined) return;
   if (to === null) return drop(edge, held);
   if (from.incarnation === to.incarnation && from.number === to.number) return;
-  if (coversDot(edge.settledAll, to)) return drop(edge, held);
+  if (coversDot(edge.settledAll, to)) {
+    noteSettled(edge, to);
+    return drop(edge, held);
+  }
   // It may have been shown at its new place by now. The older copy stays: own batches that rest on it stand behind it, not behind the newer.
   const again = carriedAt(edge, to);
   if (again !== undefined) drop(edge, again);
@@ -209,15 +212,26 @@ export const replaceByStates = (
     for (const held of edge.held) if (held.number === 0) drop(edge, held);
     return [];
   }
-  const old = [...edge.own.keys()];
-  edge.held.clear();
-  edge.carriedByLog.clear();
-  edge.carriedBytes = 0;
+  for (const held of edge.held) if (held.number === 0) drop(edge, held);
   const states = batches.map((batch) => holdOwn(edge, batch, true));
-  // What was in the outbox is settled when the last of the documents is.
+  const [first] = states;
   const last = states.at(-1);
-  if (last !== undefined) for (const number of old) edge.own.set(number, last);
+  if (first !== undefined && last !== undefined) standForOlder(edge, first.number, last);
+  // Whatever stood there is in the documents now, and these are kept until they are on every disk.
+  edge.settledPlaces.clear();
   return states;
+};
+
+/** What was in the outbox before the first of whole documents is in them: it is settled when the last of them is. */
+export const standForOlder = (edge: EdgeState, firstState: number, last: HeldBatch): void => {
+  for (const [number, held] of edge.own) {
+    if (number >= firstState) continue;
+    edge.own.set(number, last);
+    // One for which an earlier document stands is gone already.
+    if (held.number !== number) continue;
+    edge.held.delete(held);
+    if (number > edge.levels.quorum) edge.outboxBytes -= sizeOf(held.batch);
+  }
 };
 
 /** Moves the levels as far as they have come, forgets what is on every disk, and tells the application if anything moved. */
@@ -233,6 +247,7 @@ export const moveLevels = (edge: EdgeState, isForced: boolean): void => {
   }
   for (const held of edge.held) {
     if (!isIn(edge.settledAll, held.dot)) break;
+    if (held.dot !== null && !coversDot(edge.vector, held.dot)) noteSettled(edge, held.dot);
     drop(edge, held);
   }
   for (let number = before.all + 1; number <= levels.all; number += 1) letGo(edge, number);
@@ -252,9 +267,12 @@ export const moveLevels = (edge: EdgeState, isForced: boolean): void => {
 
 const letGo = (edge: EdgeState, number: number): void => {
   const dot = edge.own.get(number)?.dot ?? null;
-  if (dot !== null) mergeInto(edge.settledOwn, new Map([[dot.incarnation, dot.number]]));
+  if (dot !== null) noteSettled(edge, dot);
   edge.own.delete(number);
 };
+
+const noteSettled = (edge: EdgeState, { incarnation, number }: Dot): void =>
+  mergeInto(edge.settledPlaces, new Map([[incarnation, number]]));
 
 const reach = (edge: EdgeState, from: number, has: (dot: Dot | null) => boolean): number => {
   let number = from;
