@@ -62,6 +62,10 @@ export const show = (atMs: number, edge: string, isHere: boolean): Happening =>
 export const restart = (atMs: number, edge: string): Happening =>
   people({ atMs, kind: "restart", edge });
 
+/** An edge says that a replica of a document will not write any more. */
+export const retire = (atMs: number, edge: string, document: string, replica: number): Happening =>
+  people({ atMs, kind: "retire", edge, document, replica });
+
 /** An edge edits one document this many times. */
 export const edit = (atMs: number, edge: string, document: string, count = 1): Happening =>
   people({ atMs, kind: "edit", edge, document, count });
