@@ -19,6 +19,9 @@ export default defineConfig({
         ...inNode,
         test: {
           name: "node",
+          // A core for each file, where vitest would leave one for its reporter; a busy machine is no failure.
+          maxWorkers: "100%",
+          testTimeout: 30_000,
           include: ["packages/*/src/**/*.test.ts", "bench/*/src/**/*.test.ts", "test/**/*.test.ts"],
           exclude: [browserTests, generated, "test/demos/**", "test/integration/**"],
         },

@@ -2,6 +2,7 @@
 import type { SpaceMessage } from "@syncline/gossip";
 import { describe, expect, test } from "vitest";
 import { whyNotAgreed } from "./bad-luck.ts";
+import { createLoneHome } from "./lone-home.ts";
 import { createWorld, type World, type WorldSetup } from "./world.ts";
 
 const quick = { delayMs: [1, 2], isCoded: true } as const;
@@ -182,6 +183,21 @@ describe("a home", () => {
 
     const told = newcomer!.outputs.filter(({ kind }) => kind === "show" || kind === "heard");
     expect(told).toMatchObject([{ kind: "show" }, { kind: "heard", heardCount: 2 }]);
+  });
+
+  test("of which the operator wants a smaller read quorum says all the same when enough were heard", () => {
+    const alone = createLoneHome(["b", "c"], {}, undefined, undefined, 2);
+    const join = { kind: "join", edge: "00000000000000ee", vector: new Map() } as const;
+    alone.runtime.received("e", join);
+    expect(alone.take("e")).toMatchObject([{ kind: "welcome", heardCount: 1 }]);
+
+    alone.runtime.submitted({ kind: "connected", home: "b" });
+    const [asked] = alone.take("b");
+    const round = asked?.kind === "hello" ? asked.round : 0;
+    const hello = { kind: "hello", incarnation: "bbbbbbbbbbbbbbbb", vector: new Map() } as const;
+    alone.runtime.received("b", { ...hello, round, isReply: true });
+
+    expect(alone.take("e")).toMatchObject([{ kind: "heard", heardCount: 2 }]);
   });
 
   test("that compacted has the same version vector, and serves receivers from before and after", () => {

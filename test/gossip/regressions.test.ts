@@ -20,6 +20,7 @@ import { createWorld } from "./world.ts";
 const A = "aaaaaaaaaaaaaaaa";
 const B = "bbbbbbbbbbbbbbbb";
 const C = "cccccccccccccccc";
+const D = "dddddddddddddddd";
 const EDGE = "00000000000000ee";
 
 const batchOf = (document: string): Batch => ({ document, type: "set", payload: Uint8Array.of(1) });
@@ -154,6 +155,27 @@ describe("a home", () => {
     expect(welcomes({ kind: "received", from: "e", message }, 1)).toBe(false);
     const request = { kind: "unreachable", home: "b" } as const;
     expect(welcomes({ kind: "submitted", request }, 2)).toBe(true);
+  });
+
+  // Of batches in a row of one edge only the last was noted, also where they stood in two logs: the edge's number went back, and what it sent again was admitted twice.
+  test("knows the highest of an edge's numbers in two logs that come in together", () => {
+    const alone = createLoneHome(["b", "c", "d"]);
+    for (const [peer, log] of Object.entries({ b: B, c: C, d: D })) meet(alone, peer, log);
+    const reply = (log: string, number: number): Entry => ({
+      ...entryOf(log, 1),
+      author: { edge: EDGE, number },
+      after: new Map([[D, 1]]),
+    });
+    alone.runtime.received("b", { kind: "replicate", entries: [reply(B, 6)] });
+    alone.runtime.received("c", { kind: "replicate", entries: [reply(C, 3)] });
+    alone.runtime.received("d", { kind: "replicate", entries: [entryOf(D, 1)] });
+
+    alone.runtime.received("e", { kind: "join", edge: EDGE, vector: new Map() });
+
+    const dot = { incarnation: B, number: 1 };
+    expect(alone.take("e")).toContainEqual(
+      expect.objectContaining({ kind: "welcome", admitted: { number: 6, dot } }),
+    );
   });
 
   // Other homes' logs that grew between a home's hello and the answer to it were never told of: the other end was not heard yet.

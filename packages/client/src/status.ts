@@ -26,7 +26,10 @@ export interface SpaceStatus {
    * here. The first time that this space is opened they are asked; on later connections those count whose links to the home are up.
    */
   readonly heardCount: number;
-  /** Those are enough to have seen everything that was settled at `quorum` when this space was opened. */
+  /**
+   * Those are enough to have seen everything that was settled at `quorum` when this space was opened for the first time; on later connections but for
+   * what was on its way between homes just then.
+   */
   readonly isQuorumRead: boolean;
   /** The name of the home that serves this space; null when not connected. */
   readonly relay: HomeId | null;

@@ -37,7 +37,7 @@ export type EdgeOutput =
     }
   /** Everything that the home had when the session began has been shown. */
   | { readonly kind: "synced" }
-  /** What so many homes had after the session had begun has been shown; comes where the welcome told of too few. */
+  /** What so many homes had has been shown: in an edge's first session, what they had after it had begun. Comes where the welcome told of too few. */
   | { readonly kind: "heard"; readonly heardCount: number }
   /** How far logs are on a home's disk; with `isWhole` it replaces what was said of that home before. */
   | {

@@ -68,7 +68,10 @@ export type HomeMessage =
   | { readonly kind: "admitted"; readonly number: number; readonly dot: Dot }
   /** A carried batch stands at a new place; null if it is a proposal of folds, which is worth nothing once its home is gone, and is to be let go. */
   | { readonly kind: "carried"; readonly from: Dot; readonly to: Dot | null }
-  /** By now this home has taken in what so many homes had, itself included, after the edge had joined: `vector` covers it. Comes once, where the welcome told of too few. */
+  /**
+   * By now this home has taken in what so many homes had, itself included, when they answered: `vector` covers it. They were asked after an edge without a
+   * vector had joined; before one with a vector did, maybe. Comes once, where the welcome told of too few.
+   */
   | { readonly kind: "heard"; readonly heardCount: number; readonly vector: VersionVector }
   /** How far logs have come on another home's disk. With `isWhole` it replaces what was said of that home before. */
   | ({ readonly kind: "durable"; readonly isWhole: boolean } & DurableVector)

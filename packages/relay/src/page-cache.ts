@@ -28,7 +28,7 @@ type Answer = (error: Error | null, rows: readonly HomeRow[]) => void;
 
 /** When pages are let go. */
 export interface PageCacheLimits {
-  /** Bytes that all spaces keep together; beyond it the page goes that was asked for longest ago. 16 MiB by default. */
+  /** Bytes that all spaces keep together; beyond it the page goes that was asked for longest ago. 16 MiB by default. Frames made of pages live as long as they, and may be as much again. */
   readonly bytesMax: number;
   /** Pages of fewer bytes are read again. 16 KiB by default. */
   readonly pageBytesMin: number;

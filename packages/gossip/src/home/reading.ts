@@ -50,8 +50,9 @@ export const checkRound = (home: HomeState): void => {
   if (!home.round.isExhausted) lookAtAnswers(home);
   let isAnotherWanted = false;
   let isMoreWanted = false;
+  const enough = enoughOf(home);
   for (const session of home.sessions.values()) {
-    isMoreWanted ||= session.phase !== "reading" && session.heardCount < home.config.readQuorum;
+    isMoreWanted ||= session.phase !== "reading" && session.heardCount < enough;
     if (session.phase !== "reading") continue;
     if (session.round > home.round.number) isAnotherWanted = true;
     else if (isReadyFor(home, session)) welcome(home, session);
@@ -63,13 +64,16 @@ export const checkRound = (home: HomeState): void => {
   }
 };
 
+/** How many homes must be heard so that one of each write quorum is among them: R, unless the operator asks fewer, or more. */
+const enoughOf = ({ config }: HomeState): number => config.others.length + 2 - config.writeQuorum;
+
 /** Tells the edges that were welcomed with too few homes heard, once enough are: homes that were away have come back. */
 const tellHeard = (home: HomeState): void => {
   const heardCount = heardCountOf(home);
-  if (heardCount < home.config.readQuorum) return;
+  if (heardCount < enoughOf(home)) return;
   const message = { kind: "heard", heardCount, vector: home.durable } as const;
   for (const session of home.sessions.values()) {
-    if (session.phase === "reading" || session.heardCount >= home.config.readQuorum) continue;
+    if (session.phase === "reading" || session.heardCount >= enoughOf(home)) continue;
     session.heardCount = heardCount;
     send(home, session.peer, message);
   }

@@ -46,14 +46,16 @@ export const recordsOf = (home: HomeState, entries: readonly Entry[]): readonly 
   const records: HomeRecord[] = [];
   entries.forEach((entry, index) => {
     putEntry(home, entry, records);
-    // Of batches in a row only the last: the record of each would be written over by the next one's.
-    const isLast = entries[index + 1]?.author?.edge !== entry.author?.edge;
-    if (isLast) putAuthor(home, entry, records);
+    // Of batches in a row only the last: the record of each would be written over by the next one's. Two logs have one edge's batches each in an order of its own.
+    const next = entries[index + 1];
+    const isFollowed =
+      next?.author?.edge === entry.author?.edge && next?.incarnation === entry.incarnation;
+    if (!isFollowed) putAuthor(home, entry, records);
   });
   return records;
 };
 
-/** The record of an entry's author, who is known to have come so far. Of several entries of one author it suffices to call it for the last. */
+/** The record of an entry's author, who is known to have come so far. Of several entries of one author in one log it suffices to call it for the last. */
 export const putAuthor = (home: HomeState, entry: Entry, records: HomeRecord[]): void => {
   const { author, incarnation, number } = entry;
   if (author === null) return;

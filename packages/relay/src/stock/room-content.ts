@@ -1,6 +1,7 @@
 /** What a room has of its document: payloads, never a `Y.Doc`. Merged at the side, when somebody asks or when they have become many. */
 import type { DocumentAnswer, Documents } from "../documents.ts";
 import { createPackedPayloads } from "./packed-payloads.ts";
+import { quickAnswer } from "./quick-answer.ts";
 import { createWholeReader, type WholeContent } from "./whole-content.ts";
 
 /** The payloads of one document, in the order in which they came. */
@@ -34,6 +35,9 @@ const KEPT_BYTES_MAX = 1024 * 1024;
 const emptyUpdate = Uint8Array.of(0, 0);
 const emptyVector = Uint8Array.of(0);
 
+const isEverything = (stateVector: Uint8Array): boolean =>
+  stateVector.length === 1 && stateVector[0] === 0;
+
 /** A document with nothing in it. */
 export const createRoomContent = (documents: Documents, limits: ContentLimits): RoomContent => {
   /** What all that came before the tail is as one, or null if there is nothing. */
@@ -44,9 +48,6 @@ export const createRoomContent = (documents: Documents, limits: ContentLimits): 
   /** After a merge that failed the next is tried when there is twice as much; more often would keep the worker from everything else. */
   let patience = 1;
   const answers = new Map<string, Promise<DocumentAnswer>>();
-
-  const isEverything = (stateVector: Uint8Array | null): boolean =>
-    stateVector === null || (stateVector.length === 1 && stateVector[0] === 0);
 
   const payloads = (): readonly Uint8Array[] =>
     merged === null ? tail.list() : [merged.state, ...tail.list()];
@@ -107,7 +108,9 @@ export const createRoomContent = (documents: Documents, limits: ContentLimits): 
       if (merged === null && tail.count === 0) {
         return { state: emptyUpdate, stateVector: emptyVector, difference: emptyUpdate };
       }
-      if (!isEverything(stateVector)) return ask(stateVector);
+      if (stateVector !== null && !isEverything(stateVector)) {
+        return quickAnswer(whole.read(merged, tail), stateVector) ?? ask(stateVector);
+      }
       if (merged !== null && tail.count === 0) return merged;
       return ask(null);
     },

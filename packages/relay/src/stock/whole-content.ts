@@ -23,8 +23,14 @@ export interface WholeReader {
 
 /** A newcomer is not sent more parts than these, since each is a message of its own. */
 const PARTS_MAX = 64;
-/** Nor more bytes than these behind the first, which waits alone in a connection, whatever its size. */
-const PARTS_BYTES_MAX = 4 * 1024 * 1024;
+/**
+ * Nor more bytes in more than one part.
+ *
+ * A connection in which more than 8 MiB wait behind its first frame is cut, and presences may be in front. Without this limit:
+ *   1. a newcomer to a room of 9 MB, a change behind it, and 300 people is told who is there, which does not go out at once;
+ *   2. the state waits behind that; the next part finds 9 MB waiting, and the newcomer is cut off, as often as it comes back.
+ */
+const PARTS_BYTES_MAX = 6 * 1024 * 1024;
 
 const emptyVector = Uint8Array.of(0);
 
@@ -41,8 +47,8 @@ export const createWholeReader = (): WholeReader => {
       const list = tail.list();
       const parts = merged === null ? list : [merged.state, ...list];
       const byteCount = parts.reduce((sum, { length }) => sum + length, 0);
-      const behindBytes = byteCount - (parts[0]?.length ?? 0);
-      if (parts.length > PARTS_MAX || behindBytes > PARTS_BYTES_MAX) return null;
+      const isTooMuch = parts.length > 1 && byteCount > PARTS_BYTES_MAX;
+      if (parts.length > PARTS_MAX || isTooMuch) return null;
       clocks ??= clocksOfVector(merged?.stateVector ?? emptyVector);
       for (const payload of list.slice(clocksCount)) moveClocks(clocks, payload);
       clocksCount = list.length;
