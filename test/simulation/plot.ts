@@ -48,7 +48,7 @@ export const drawCast = (setup: ClusterSetup, random: Random): Cast => ({
 export const fate = (fault: Fault): Happening => ({ by: "fate", fault });
 
 /** A deed. */
-export const people = (deed: Deed): Happening => ({ by: "people", deed });
+const people = (deed: Deed): Happening => ({ by: "people", deed });
 
 /** An edge goes to another home, or offline. */
 export const move = (atMs: number, edge: string, home: string | null): Happening =>
