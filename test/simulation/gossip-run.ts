@@ -39,7 +39,7 @@ export interface Outcome {
 /** How long homes and edges may take to agree once everything is whole. */
 const AGREED_WITHIN_MS = 60_000;
 
-/** The story of this seed; without a plot where `hasPlot` says so, and then as it was before there were any. */
+/** The story of this seed; unless `hasPlot`, without a plot, and then as it was before there were any. */
 export const drawStory = (seed: number, hasPlot = true): Story => {
   const random = seededRandom(seed).fork("story");
   const setup = drawSetup(seed, random.fork("setup"));

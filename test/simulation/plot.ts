@@ -48,7 +48,7 @@ export const drawCast = (setup: ClusterSetup, random: Random): Cast => ({
 export const fate = (fault: Fault): Happening => ({ by: "fate", fault });
 
 /** A deed. */
-export const people = (deed: Deed): Happening => ({ by: "people", deed });
+const people = (deed: Deed): Happening => ({ by: "people", deed });
 
 /** An edge goes to another home, or offline. */
 export const move = (atMs: number, edge: string, home: string | null): Happening =>
@@ -61,6 +61,10 @@ export const show = (atMs: number, edge: string, isHere: boolean): Happening =>
 /** A device loses power and starts again. */
 export const restart = (atMs: number, edge: string): Happening =>
   people({ atMs, kind: "restart", edge });
+
+/** An edge says that a replica of a document will not write any more. */
+export const retire = (atMs: number, edge: string, document: string, replica: number): Happening =>
+  people({ atMs, kind: "retire", edge, document, replica });
 
 /** An edge edits one document this many times. */
 export const edit = (atMs: number, edge: string, document: string, count = 1): Happening =>

@@ -17,7 +17,7 @@ export interface DrawnPlot extends Plot {
 
 const plots = [...diskPlots, ...catchUpPlots, ...presencePlots, ...retirementPlots];
 
-/** The plot of this seed; null for most. */
+/** The plot of this seed; null for half of them. */
 export const drawPlot = (setup: ClusterSetup, random: Random): DrawnPlot | null => {
   if (!random.chance(0.5)) return null;
   const { homeNames, edgeNames } = setup;

@@ -3,6 +3,7 @@
  * plots that came later), and shortened stories, which do not depend on that. What a bug of gossip needs is kept as its smallest exchange, too, in `test/gossip/regressions.test.ts`.
  */
 import type { Happening, Story } from "./gossip-run.ts";
+import { move, restart, retire } from "./plot.ts";
 
 /** A seed, and a sentence on what it found. */
 export interface Regression {
@@ -109,10 +110,6 @@ const wipe = (atMs: number, node: string, forMs: number): Happening => ({
   by: "fate",
   fault: { atMs, kind: "wipe", node, forMs },
 });
-const restart = (atMs: number, edge: string): Happening => ({
-  by: "people",
-  deed: { atMs, kind: "restart", edge },
-});
 
 /** Seed 13,355 made short: three disks were lost one after the other, each while the one before counted as whole because its process was still down. */
 export const threeDisksLost: Story = {
@@ -138,15 +135,6 @@ export const threeDisksLost: Story = {
   ],
 };
 
-const retire = (atMs: number, edge: string, replica: number): Happening => ({
-  by: "people",
-  deed: { atMs, kind: "retire", edge, document: "x", replica },
-});
-const move = (atMs: number, edge: string, home: string | null): Happening => ({
-  by: "people",
-  deed: { atMs, kind: "move", edge, home },
-});
-
 /**
  * The home that proposes folds lost its disk while the other had its proposal in memory only, was told what was on that disk, and proposed another fold for
  * the same epoch. Found by a plot, in 5 of 60 stories.
@@ -157,11 +145,11 @@ export const twoProposals: Story = {
   happenings: [
     move(0, "e1", null),
     { by: "fate", fault: { atMs: 1050, kind: "slow-disk", node: "b", times: 4000, forMs: 3000 } },
-    retire(1100, "e0", 60),
+    retire(1100, "e0", "x", 60),
     move(1290, "e0", null),
     wipe(1300, "a", 10),
     move(1600, "e1", "a"),
-    retire(2000, "e1", 40),
+    retire(2000, "e1", "x", 40),
   ],
 };
 
@@ -173,7 +161,7 @@ export const proposalLost: Story = {
     move(0, "e0", "a"),
     move(0, "e1", "b"),
     { by: "fate", fault: { atMs: 600, kind: "failed-flush", node: "b" } },
-    retire(1000, "e0", 60),
+    retire(1000, "e0", "x", 60),
     wipe(1150, "a", 27),
   ],
 };

@@ -1,12 +1,9 @@
 /** Plots about folds: the home that proposes them loses its disk, and might propose others for the same epochs, since whoever asked is gone and another asks who has seen nothing. */
 import { documents } from "./items.ts";
-import { fate, isolate, move, people, type Plotting, slowDisk } from "./plot.ts";
+import { fate, isolate, move, type Plotting, retire, slowDisk } from "./plot.ts";
 
 /** The home that proposes. */
 const leaderOf = (homes: readonly string[]): string => homes.toSorted()[0] ?? "";
-
-const retire = (atMs: number, edge: string, document: string, replica: number) =>
-  people({ atMs, kind: "retire", edge, document, replica });
 
 /** One other home has the proposal on its disk, and cannot be reached when there is a new wish. */
 const proposalElsewhere: Plotting = {

@@ -54,9 +54,15 @@ const updateOf = (text: string, clientID = 1): Uint8Array => {
   return Y.encodeStateAsUpdate(doc);
 };
 
-/** Threads beside this one; an idle one is no active resource, but a report has it. */
-const workerCount = (): number =>
-  (process.report.getReport() as { readonly workers: readonly unknown[] }).workers.length;
+/** The numbers of the threads beside this one; an idle one is no active resource, but a report has it. */
+const workerIds = (): readonly number[] => {
+  const report = process.report.getReport() as {
+    readonly workers: readonly { readonly header: { readonly threadId: number } }[];
+  };
+  return report.workers.map(({ header }) => header.threadId);
+};
+
+const workerCount = (): number => workerIds().length;
 
 const replica = "00000000000000aa";
 
@@ -301,6 +307,31 @@ describe("a worker", () => {
 
         expect(textOf(next.payload)).toBe("next");
         expect(workerCount()).toBe(before + 1);
+      }),
+  );
+
+  // Were it ended after every job, each after a pause would wait for another to start, and cost as much processor time as that takes.
+  test(
+    "that has done small jobs stays for the next, long as that may take to come",
+    {
+      timeout: 30_000,
+    },
+    () =>
+      using({ idleMs: 1e9, largeJobBytes: 1e6, largeIdleMs: 0 }, async (documents) => {
+        const before = workerIds();
+        await documents.merge("yjs", [updateOf("first")]);
+        const started = workerIds().filter((id) => !before.includes(id));
+
+        // Each pause is longer than a timer of `largeIdleMs`, which was started before.
+        for (const word of ["second", "third"]) {
+          for (let turn = 0; turn < 3; turn += 1) {
+            await new Promise((resolve) => setTimeout(resolve, 1));
+          }
+          await documents.merge("yjs", [updateOf(word)]);
+        }
+
+        expect(started).toHaveLength(1);
+        expect(workerIds()).toEqual([...before, ...started]);
       }),
   );
 

@@ -1,6 +1,11 @@
 import type { HomeQuery, HomeRecord, HomeRow } from "@syncline/gossip";
-import { describe, expect, test } from "vitest";
-import { createPageCache, type PageCache, type SpacePages } from "./page-cache.ts";
+import { describe, expect, test, vi } from "vitest";
+import {
+  createPageCache,
+  type PageCache,
+  type PageCacheLimits,
+  type SpacePages,
+} from "./page-cache.ts";
 
 const log = "00000000000000a1";
 const payload = (): Uint8Array => new Uint8Array(20_000);
@@ -53,9 +58,9 @@ interface Disk {
   ask(query: HomeQuery): { rows: readonly HomeRow[] | null };
 }
 
-const openDisk = (): Disk => {
+const openDisk = (limits: Partial<PageCacheLimits> = {}): Disk => {
   const waiting: ((rows: readonly HomeRow[]) => void)[] = [];
-  const cache = createPageCache(() => disk.nowMs, { bytesMax: 90_000 });
+  const cache = createPageCache(() => disk.nowMs, { bytesMax: 90_000, ...limits });
   const disk: Disk = {
     cache,
     pages: cache.open(),
@@ -189,6 +194,27 @@ test("beyond the limit the page goes that was asked for longest ago", () => {
   disk.ask({ kind: "states", document: "b" });
   expect(disk.readCount).toBe(2);
   expect(disk.cache.bytes).toBeLessThanOrEqual(90_000);
+});
+
+test("a page goes that nobody has asked for as long as pages are kept, and no other", async () => {
+  const disk = openDisk({ keptMs: 10 });
+  for (const document of ["asked again", "forgotten"]) {
+    disk.ask({ kind: "states", document });
+    disk.answer([stateRow()]);
+  }
+  const bothBytes = disk.cache.bytes;
+  disk.nowMs = 9;
+  disk.ask({ kind: "states", document: "asked again" });
+
+  disk.nowMs = 10;
+  await vi.waitFor(() => expect(disk.cache.bytes).toBeLessThan(bothBytes));
+
+  expect(disk.cache.bytes).toBe(bothBytes / 2);
+  disk.readCount = 0;
+  disk.ask({ kind: "states", document: "asked again" });
+  expect(disk.readCount).toBe(0);
+  disk.ask({ kind: "states", document: "forgotten" });
+  expect(disk.readCount).toBe(1);
 });
 
 test("a space that is closed keeps nothing", () => {

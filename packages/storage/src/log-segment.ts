@@ -15,9 +15,12 @@ export interface LogSegment {
   readonly sizeBytes: number;
   /** How often the system was asked to flush it since it was opened. */
   readonly flushCount: number;
-  /** Writes a record behind the ones before and flushes it; where the file is too short, it is made longer first. One call at a time. */
+  /** Writes a record behind the ones before and flushes it; where the file is too short, it is made longer first. One call at a time; see `lengthen`. */
   append(record: Uint8Array, done: (error: Error | null) => void): void;
-  /** Makes the file at least so long, piece by piece. No other call may be under way. Rejects with the system's error; the pieces before it stay. */
+  /**
+   * Makes the file at least so long, piece by piece. Meanwhile records may be appended that it has room for already, up to `sizeBytes`; no other call may
+   * be under way. Rejects with the system's error; the pieces before it stay.
+   */
   lengthen(toBytes: number): Promise<void>;
   /** The next record is written at the beginning, over what was there. */
   begin(): void;

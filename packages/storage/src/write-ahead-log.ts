@@ -18,7 +18,8 @@ import type { Write } from "./store.ts";
 
 /**
  * A file is left for the other at this length, or when it stands for this many rows, which are in memory until they are in the tree. A shorter one is
- * left when it is full, for one of twice its length, which has been made so long meanwhile: so no write waits for a file to become longer.
+ * left when it is full, for one of twice its length, which is made so long meanwhile, beside the writes; a record that comes before that is done makes
+ * its own file longer first.
  */
 const SEGMENT_BYTES_MAX = 8 * 1024 * 1024;
 const ROWS_MAX = 20_000;
@@ -214,7 +215,7 @@ const write = async (log: Log, writes: readonly Write[]): Promise<void> => {
     freeze(log);
   }
   if (isForTree) return writeThrough(log, writes);
-  // Else the record would make its file longer at the same place.
+  // Else both would make the file longer at the same place: zeros that come later would fall on the record, which is acknowledged by then.
   const isShort = log.segment.usedBytes + byteCount > log.segment.sizeBytes;
   if (isShort && log.lengthened === log.segment) await log.lengthening;
   const record = encodeRecord({ id: log.id, sequence: log.sequence + 1 }, writes);

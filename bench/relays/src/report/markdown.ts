@@ -3,7 +3,7 @@ import { scenarios } from "../scenarios/scenarios.ts";
 import { knownServers } from "../servers/servers.ts";
 import { type FigureName, figureSpecs } from "./figures.ts";
 import type { SavedResults, SavedScenario, SavedSeries } from "./saved.ts";
-import { format } from "./table.ts";
+import { ratioText, rivalOnWire, spreadText } from "./table.ts";
 
 /**
  * A table for each scenario, under the machine it was measured on: medians, with the least and the greatest run in brackets where there were several, and for
@@ -58,21 +58,16 @@ const labelOf = ({ server, wire }: SavedSeries): string => {
 
 const cellOf = ({ figures }: SavedSeries, name: FigureName): string => {
   const spread = figures[name];
-  if (spread === undefined) return "–";
-  const { median, min, max } = spread;
-  const shown = (value: number): string => format(figureSpecs[name].unit, value);
-  return min === max ? shown(median) : `${shown(median)} (${shown(min)}–${shown(max)})`;
+  return spread === undefined ? "–" : spreadText(figureSpecs[name].unit, spread);
 };
 
-/** To the rival on the same wire, or on its own. */
 const ratioOf = (
   { results }: SavedScenario,
   one: SavedSeries,
   name: FigureName,
   rival: string,
 ): string => {
-  const rivals = results.filter(({ server }) => server === rival);
-  const other = rivals.find(({ wire }) => wire === one.wire) ?? rivals[0];
-  const [mine, theirs] = [one.figures[name]?.median, other?.figures[name]?.median];
-  return mine === undefined || theirs === undefined ? "" : (mine / theirs).toFixed(2);
+  const mine = one.figures[name]?.median;
+  const theirs = rivalOnWire(results, rival, one.wire)?.figures[name]?.median;
+  return mine === undefined ? "" : ratioText(mine, theirs ?? null);
 };

@@ -36,7 +36,7 @@ describe("a table", () => {
       paintNothing,
     );
 
-    expect(text).toMatch(/syncline-1 \(native\) +10\.0 \(9\.00 – 12\.0\) +2\.00 × bare/u);
+    expect(text).toMatch(/syncline-1 \(native\) +10\.0 \(9\.00–12\.0\) +2\.00 × bare/u);
   });
 
   test("shows a run that lost something as failed, without a figure", () => {

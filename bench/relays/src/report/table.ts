@@ -90,40 +90,50 @@ const ratioLines = (ratios: readonly FigureName[], series: readonly Series[]): r
   ratios.flatMap((name) => {
     const isOneRun = series.every(({ runs }) => runs.length < 2);
     const { title, unit } = figureSpecs[name];
-    const stock = median(
-      series.find(({ server }) => server === "y-websocket"),
-      name,
-    );
-    const isAlone = stock === null && series.every(({ server }) => server !== "bare-ws");
+    const isRival = ({ server }: Series): boolean =>
+      server === "y-websocket" || server === "bare-ws";
+    const isAlone = !series.some((one) => isRival(one) && median(one, name) !== null);
     if (isOneRun && isAlone) return [];
     const parts = series.flatMap((one) => {
       const spread = spreadOf(one.figures(name));
       if (spread === null || one.failures.length > 0) return [];
-      const bareOnWire = series.find(
-        ({ server, wire }) => server === "bare-ws" && wire === one.wire,
-      );
-      const bare = median(bareOnWire ?? series.find(({ server }) => server === "bare-ws"), name);
+      const ratioTo = (rival: string, label: string): string => {
+        const text = ratioText(spread.median, median(rivalOnWire(series, rival, one.wire), name));
+        return text === "" ? "" : `${text} × ${label}`;
+      };
       const cells = [
         `    ${one.label} (${one.wire})`.padEnd(36),
         spreadText(unit, spread).padEnd(28),
-        ratioText(spread.median, stock, "y-websocket").padEnd(20),
-        ratioText(spread.median, bare, "bare"),
+        ratioTo("y-websocket", "y-websocket").padEnd(20),
+        ratioTo("bare-ws", "bare"),
       ];
       return [cells.join(" ").trimEnd()];
     });
-    return parts.length === 0 ? [] : [`  ${title}: median (min – max), ratios`, ...parts];
+    return parts.length === 0 ? [] : [`  ${title}: median (min–max), ratios`, ...parts];
   });
 
 const median = (one: Series | undefined, name: FigureName): number | null =>
   one === undefined ? null : (spreadOf(one.figures(name))?.median ?? null);
 
-const spreadText = (unit: FigureUnit, { median: middle, min, max }: Spread): string =>
+/** The median, with the least and the greatest run in brackets where they differ. */
+export const spreadText = (unit: FigureUnit, { median: middle, min, max }: Spread): string =>
   min === max
     ? format(unit, middle)
-    : `${format(unit, middle)} (${format(unit, min)} – ${format(unit, max)})`;
+    : `${format(unit, middle)} (${format(unit, min)}–${format(unit, max)})`;
 
-const ratioText = (value: number, other: number | null, name: string): string =>
-  other === null || other === 0 ? "" : `${(value / other).toFixed(2)} × ${name}`;
+/** How many times the other's a figure is; empty where there is nothing to divide by. */
+export const ratioText = (value: number, other: number | null): string =>
+  other === null || other === 0 ? "" : (value / other).toFixed(2);
+
+/** Who is compared with a server on this wire: the rival on the same wire, or where it has none such, on its first. */
+export const rivalOnWire = <One extends { readonly server: string; readonly wire: string }>(
+  all: readonly One[],
+  rival: string,
+  wire: string,
+): One | undefined => {
+  const rivals = all.filter(({ server }) => server === rival);
+  return rivals.find((one) => one.wire === wire) ?? rivals[0];
+};
 
 /** Whose acknowledgement means more than that the server has heard it. */
 const diskLines = (

@@ -1,5 +1,6 @@
 /** What a room has of its document: payloads, never a `Y.Doc`. Merged at the side, when somebody asks or when they have become many. */
 import type { DocumentAnswer, Documents } from "../documents.ts";
+import { emptyUpdate, emptyVector, isEmptyVector } from "./empty-document.ts";
 import { createPackedPayloads } from "./packed-payloads.ts";
 import { quickAnswer } from "./quick-answer.ts";
 import { createWholeReader, type WholeContent } from "./whole-content.ts";
@@ -31,12 +32,6 @@ export interface ContentLimits {
 const ANSWERS_MAX = 16;
 /** Larger answers are given and forgotten. */
 const KEPT_BYTES_MAX = 1024 * 1024;
-
-const emptyUpdate = Uint8Array.of(0, 0);
-const emptyVector = Uint8Array.of(0);
-
-const isEverything = (stateVector: Uint8Array): boolean =>
-  stateVector.length === 1 && stateVector[0] === 0;
 
 /** A document with nothing in it. */
 export const createRoomContent = (documents: Documents, limits: ContentLimits): RoomContent => {
@@ -108,7 +103,7 @@ export const createRoomContent = (documents: Documents, limits: ContentLimits): 
       if (merged === null && tail.count === 0) {
         return { state: emptyUpdate, stateVector: emptyVector, difference: emptyUpdate };
       }
-      if (stateVector !== null && !isEverything(stateVector)) {
+      if (stateVector !== null && !isEmptyVector(stateVector)) {
         return quickAnswer(whole.read(merged, tail), stateVector) ?? ask(stateVector);
       }
       if (merged !== null && tail.count === 0) return merged;

@@ -3,6 +3,7 @@ import type { Connection, ConnectionHandlers } from "@syncline/websocket";
 import type { DocumentAnswer, Documents } from "../documents.ts";
 import { isEmptyUpdate, whyBadStateVector } from "../document-shape.ts";
 import { type AnswerBudget, createAnswerBudget } from "./answer-budget.ts";
+import { emptyUpdate, isEmptyVector } from "./empty-document.ts";
 import { type PresenceEntry, readPresences } from "./presence-entries.ts";
 import type { StartTimer } from "./space-links.ts";
 import {
@@ -239,7 +240,8 @@ const answerIfDue = (session: StockSession): void => {
     return;
   }
   session.isAnswerDue = false;
-  const whole = hasNothing(session) ? room.whole() : null;
+  const { stateVector } = session;
+  const whole = stateVector !== null && isEmptyVector(stateVector) ? room.whole() : null;
   if (whole !== null) return sendWhole(session, whole);
   session.isAnswering = true;
   room.answer(session.stateVector).then(
@@ -247,10 +249,6 @@ const answerIfDue = (session: StockSession): void => {
     (error: unknown) => closeBusy(session, error),
   );
 };
-
-/** The vector that names nobody. */
-const hasNothing = ({ stateVector }: StockSession): boolean =>
-  stateVector?.length === 1 && stateVector[0] === 0;
 
 /** Sends all parts, and the last as the answer: with it a client is synced, and its application looks whether there is anything in the document. */
 const sendWhole = (session: StockSession, { parts, stateVector }: WholeContent): void => {
@@ -260,8 +258,6 @@ const sendWhole = (session: StockSession, { parts, stateVector }: WholeContent):
   for (const part of parts.slice(0, -1)) send(session, partFrame(part));
   send(session, step2Frame(parts.at(-1) ?? emptyUpdate));
 };
-
-const emptyUpdate = Uint8Array.of(0, 0);
 
 const whenAnswered = (session: StockSession, answer: DocumentAnswer): void => {
   session.isAnswering = false;

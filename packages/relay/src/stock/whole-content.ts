@@ -1,5 +1,6 @@
 /** A document as it is kept, in parts, for who has nothing of it: nothing is opened to get it. */
 import type { DocumentAnswer } from "../documents.ts";
+import { emptyVector } from "./empty-document.ts";
 import type { PackedPayloads } from "./packed-payloads.ts";
 import { clocksOfVector, moveClocks, type StateClocks, vectorOfClocks } from "./state-clocks.ts";
 
@@ -31,8 +32,6 @@ const PARTS_MAX = 64;
  *   2. the state waits behind that; the next part finds 9 MB waiting, and the newcomer is cut off, as often as it comes back.
  */
 const PARTS_BYTES_MAX = 6 * 1024 * 1024;
-
-const emptyVector = Uint8Array.of(0);
 
 /** A reader that has read nothing. Reading costs about a nanosecond for each byte that was added since. */
 export const createWholeReader = (): WholeReader => {
