@@ -7,8 +7,8 @@ const agreement = source("caspaxos/agreement.ts");
 const attempting = source("caspaxos/attempting.ts");
 const config = source("caspaxos/config.ts");
 const majority = source("majority.ts");
-const proposer = source("caspaxos/proposer.ts");
 const proposerState = source("caspaxos/proposer-state.ts");
+const responses = source("caspaxos/responses.ts");
 const world = changesOf("test/consensus/caspaxos/register-world.ts");
 
 const withoutBallotAssertions = [
@@ -77,7 +77,7 @@ export const mutants = [
   bug(
     "rounds-not-learned",
     "a proposer does not jump over the ballot that was in its way",
-    proposer(
+    responses(
       `  at.round = Math.max(at.round, seen.round);
   if (attempt === null`,
       `  if (attempt === null`,
@@ -154,7 +154,7 @@ export const mutants = [
     "answers-counted-twice",
     "a promise that comes twice counts twice",
     ...withoutMemberAssertions,
-    proposer(
+    responses(
       `    attempt.promises.set(from, message);`,
       `    attempt.promises.set(attempt.promises.has(from) ? \`\${from} again\` : from, message);`,
     ),
@@ -163,7 +163,7 @@ export const mutants = [
     "votes-counted-twice",
     "an acceptance that comes twice counts twice",
     ...withoutMemberAssertions,
-    proposer(
+    responses(
       `    attempt.accepted.add(from);`,
       `    attempt.accepted.add(attempt.accepted.has(from) ? \`\${from} again\` : from);`,
     ),
@@ -171,7 +171,7 @@ export const mutants = [
   bug(
     "late-answers-counted",
     "answers to an earlier ballot of the same proposer count",
-    proposer(
+    responses(
       `if (attempt.kind === "reading" || !isSameBallot(message.ballot, attempt.ballot)) return [];`,
       `if (attempt.kind === "reading" || message.ballot.proposer !== attempt.ballot.proposer) return [];`,
     ),
@@ -179,7 +179,7 @@ export const mutants = [
   bug(
     "late-readings-counted",
     "answers to an earlier reading count for the one that is under way",
-    proposer(
+    responses(
       `  attempt.kind === "reading" && reader === incarnation && number === attempt.number;`,
       `  attempt.kind === "reading" && reader === incarnation && number > 0;`,
     ),
@@ -187,7 +187,7 @@ export const mutants = [
   bug(
     "former-readings-counted",
     "answers to the reading of the same number of the proposer's former process count",
-    proposer(
+    responses(
       `  attempt.kind === "reading" && reader === incarnation && number === attempt.number;`,
       `  attempt.kind === "reading" && reader[0] === incarnation[0] && number === attempt.number;`,
     ),

@@ -1,30 +1,14 @@
 /** CASPaxos from seeds. `SEED=7` replays one, `SEEDS=5000` runs as many. */
-import { shrink } from "@syncline/simulator";
 import { expect, test } from "vitest";
+import { whyItFails } from "../fault-shrinking.ts";
+import { seedGroups } from "../seed-groups.ts";
 import { tellRegisterStory } from "./caspaxos-run.ts";
 import { drawRegisterStory } from "./story.ts";
 
-const { SEED, SEEDS } = process.env;
-const firstSeed = SEED === undefined ? 1 : Number(SEED);
-const seedCount = SEED === undefined ? Number(SEEDS ?? 50) : 1;
-const groupSize = Math.max(10, Math.ceil(seedCount / 50));
-
-for (let from = firstSeed; from < firstSeed + seedCount; from += groupSize) {
-  const to = Math.min(from + groupSize, firstSeed + seedCount);
-
+for (const { from, to } of seedGroups()) {
   test(`seeds ${from} to ${to - 1} keep every promise`, { timeout: 3_600_000 }, () => {
     for (let seed = from; seed < to; seed += 1) {
-      const story = drawRegisterStory(seed);
-      const { failure } = tellRegisterStory(story);
-      if (failure === null) continue;
-      const { items } = shrink(
-        story.faults,
-        (faults) => tellRegisterStory({ ...story, faults }).failure !== null,
-        100,
-      );
-      expect.fail(
-        `seed ${seed}: ${failure.message}\n${items.map((item) => JSON.stringify(item)).join("\n")}`,
-      );
+      expect(whyItFails(drawRegisterStory(seed), tellRegisterStory, 100)).toBeNull();
     }
   });
 }

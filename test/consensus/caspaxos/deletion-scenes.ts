@@ -7,8 +7,9 @@ import {
   type Scenes,
   shuffled,
   type Stage,
-  untilTheEnd,
+  timesAfter,
   unitMsOf,
+  untilTheEnd,
 } from "./scenes.ts";
 
 /** Registers that are deleted, collected and written anew, while somebody with an older view of them is slow. */
@@ -20,9 +21,9 @@ export const drawDeletionScenes = (stage: Stage, random: Random): Scenes =>
 const drawDeletion: DrawScene = ({ acceptors, proposers, wayMs }, beginMs, random) => {
   const key = random.pick(["r1", "r2"]);
   const [collector, slow] = [random.pick(proposers), random.pick(proposers)];
-  const after = (ways: number): number => beginMs + Math.floor(random.fraction() * ways * wayMs);
+  const after = timesAfter(wayMs, random);
   const wish = (does: Wish["does"], ways: number, first: string): Wish => ({
-    atMs: after(ways),
+    atMs: after(beginMs, 0, ways),
     key,
     does,
     by: [first, random.pick(proposers), random.pick(proposers), random.pick(proposers)],
@@ -46,7 +47,7 @@ const drawDeletion: DrawScene = ({ acceptors, proposers, wayMs }, beginMs, rando
       { kind: "slow-disk", node: random.pick(acceptors), times: random.pick([5, 30]), forMs },
       { kind: "crash", node: random.pick(acceptors), afterEffects: random.integer(0, 12), forMs },
     ];
-    return { atMs: after(40), ...random.pick(kinds) };
+    return { atMs: after(beginMs, 0, 40), ...random.pick(kinds) };
   });
   return { wishes, faults };
 };
@@ -60,8 +61,7 @@ const drawLateErasure: DrawScene = (stage, beginMs, random) => {
   const [collector = "", other = collector] = shuffled(stage.proposers, random);
   const [late = "", without = late] = shuffled(stage.acceptors, random);
   const unitMs = unitMsOf(stage);
-  const at = (fromUnits: number, toUnits: number): number =>
-    Math.floor(beginMs + (fromUnits + random.fraction() * (toUnits - fromUnits)) * unitMs);
+  const after = timesAfter(unitMs, random);
   const wish = (does: Wish["does"], atMs: number, by: string): Wish => ({
     atMs,
     key,
@@ -70,17 +70,17 @@ const drawLateErasure: DrawScene = (stage, beginMs, random) => {
   });
   const wishes: Wish[] = [
     wish("put", beginMs, other),
-    wish("delete", at(5, 6), other),
-    wish("collect", at(11, 12), collector),
+    wish("delete", after(beginMs, 5, 6), other),
+    wish("collect", after(beginMs, 11, 12), collector),
     // After the acceptance by all, which comes four ways after that.
-    wish("put", at(15, 19), other),
-    wish("delete", at(19, 28), other),
-    wish("read", at(40, 60), other),
+    wish("put", after(beginMs, 15, 19), other),
+    wish("delete", after(beginMs, 19, 28), other),
+    wish("read", after(beginMs, 40, 60), other),
   ];
   const forMs = Math.ceil(unitMs * random.integer(20, 45));
   const faults: Fault[] = [
-    { kind: "clog", atMs: at(14, 16), from: collector, to: late, forMs },
-    { kind: "clog", atMs: at(15, 18), from: other, to: without, forMs: forMs * 2 },
+    { kind: "clog", atMs: after(beginMs, 14, 16), from: collector, to: late, forMs },
+    { kind: "clog", atMs: after(beginMs, 15, 18), from: other, to: without, forMs: forMs * 2 },
   ];
   return { wishes, faults };
 };

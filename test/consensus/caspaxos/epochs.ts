@@ -80,7 +80,7 @@ export const createEpochs = (): Epochs => {
       if (message.kind === "fenced" && message.epoch > epochOf(incarnation)) {
         throw new Error(`an epoch is told to be obeyed that is not on the disk: ${incarnation}`);
       }
-      if (message.kind === "copied" && message.epoch > epochOf(incarnation)) {
+      if (message.kind === "copied" && message.epoch !== epochOf(incarnation)) {
         throw new Error(`it hands over for an epoch that it does not obey: ${incarnation}`);
       }
     },

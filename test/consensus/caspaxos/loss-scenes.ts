@@ -3,7 +3,14 @@ import type { Fault } from "@syncline/simulator";
 import type { Random } from "@syncline/machine";
 import type { Wish } from "./deeds.ts";
 import { objectKeys } from "./objects.ts";
-import { type DrawScene, type Scenes, shuffled, type Stage, untilTheEnd } from "./scenes.ts";
+import {
+  type DrawScene,
+  type Scenes,
+  shuffled,
+  type Stage,
+  timesAfter,
+  untilTheEnd,
+} from "./scenes.ts";
 
 /** Acceptors that lose their disks and are replaced, while a proposer's words to the others are held up. */
 export const drawLossScenes = (stage: Stage, random: Random): Scenes =>
@@ -12,8 +19,7 @@ export const drawLossScenes = (stage: Stage, random: Random): Scenes =>
 const drawLoss: DrawScene = ({ acceptors, proposers, wayMs }, beginMs, random) => {
   const key = random.pick([...objectKeys, "r1", "r2"]);
   const [lost, held] = [random.pick(acceptors), random.pick(proposers)];
-  const at = (fromWays: number, toWays: number): number =>
-    beginMs + Math.floor((fromWays + random.fraction() * (toWays - fromWays)) * wayMs);
+  const after = timesAfter(wayMs, random);
   const wish = (atMs: number, first: string): Wish => ({
     atMs,
     key,
@@ -26,13 +32,13 @@ const drawLoss: DrawScene = ({ acceptors, proposers, wayMs }, beginMs, random) =
   );
   const heldMs = random.integer(200, 1500);
   const faults: Fault[] = [
-    { kind: "wipe", atMs: at(0, 4), node: lost, forMs: random.integer(5, 100) },
+    { kind: "wipe", atMs: after(beginMs, 0, 4), node: lost, forMs: random.integer(5, 100) },
   ];
   // One after the other hears it: in between some know what the rest does not.
   let forMs = heldMs;
   for (const to of others) {
     if (random.chance(0.1)) continue;
-    faults.push({ kind: "clog", atMs: at(-3, 1), from: held, to, forMs });
+    faults.push({ kind: "clog", atMs: after(beginMs, -3, 1), from: held, to, forMs });
     forMs += random.integer(20, 800);
   }
   if (others.length > 0 && random.chance(0.5)) {
@@ -48,15 +54,17 @@ const drawLoss: DrawScene = ({ acceptors, proposers, wayMs }, beginMs, random) =
     faults.push({ kind: "clog", atMs: beginMs, from, to, forMs: random.integer(100, 900) });
   }
   const wishes = [
-    wish(at(-20, -6), held),
-    ...Array.from({ length: random.integer(1, 3) }, () => wish(at(-4, 1), held)),
+    wish(after(beginMs, -20, -6), held),
+    ...Array.from({ length: random.integer(1, 3) }, () => wish(after(beginMs, -4, 1), held)),
     ...Array.from({ length: random.integer(0, 3) }, () =>
       wish(beginMs + random.integer(0, 2000), random.pick(proposers)),
     ),
     ...Array.from({ length: random.integer(1, 4) }, () =>
       wish(beginMs + random.integer(heldMs, forMs + 100), random.pick(proposers)),
     ),
-    ...(key.startsWith("r") ? [{ ...wish(at(0, 200), held), does: "collect" } as const] : []),
+    ...(key.startsWith("r")
+      ? [{ ...wish(after(beginMs, 0, 200), held), does: "collect" } as const]
+      : []),
   ];
   return { wishes, faults };
 };

@@ -3,10 +3,12 @@ import type { Random } from "@syncline/machine";
 import type { Fault } from "@syncline/simulator";
 import type { Wish } from "./deeds.ts";
 import {
+  clog,
   type DrawScene,
   type Scenes,
   shuffled,
   type Stage,
+  timesAfter,
   unitMsOf,
   untilTheEnd,
 } from "./scenes.ts";
@@ -19,8 +21,7 @@ const drawReading: DrawScene = (stage, beginMs, random) => {
   const unitMs = unitMsOf(stage);
   const key = random.pick(["r1", "r2"]);
   const [reader = "", writer = reader] = shuffled(stage.proposers, random);
-  const at = (fromUnits: number, toUnits: number, ms = beginMs): number =>
-    Math.floor(ms + (fromUnits + random.fraction() * (toUnits - fromUnits)) * unitMs);
+  const after = timesAfter(unitMs, random);
   const wish = (does: Wish["does"], atMs: number, by: string): Wish => ({
     atMs,
     key,
@@ -28,9 +29,9 @@ const drawReading: DrawScene = (stage, beginMs, random) => {
     // What is asked again since the process ended is asked elsewhere, so that the next process begins with another reading.
     by: [by, writer, writer, by],
   });
-  const againMs = at(26, 34);
+  const againMs = after(beginMs, 26, 34);
   // Before the answers to the second reading do.
-  const arriveMs = at(0.3, 1.7, againMs);
+  const arriveMs = after(againMs, 0.3, 1.7);
   const falls = (atMs: number): Fault => ({
     kind: "crash",
     atMs,
@@ -40,16 +41,13 @@ const drawReading: DrawScene = (stage, beginMs, random) => {
   });
   const faults: Fault[] = [
     // Both of its processes begin to count.
-    ...(random.chance(0.7) ? [falls(at(6, 8)), falls(at(15, 17))] : []),
-    ...stage.acceptors.map((from): Fault => {
-      const atMs = at(12.5, 14.5);
-      return { kind: "clog", atMs, from, to: reader, forMs: Math.max(1, arriveMs - atMs) };
-    }),
+    ...(random.chance(0.7) ? [falls(after(beginMs, 6, 8)), falls(after(beginMs, 15, 17))] : []),
+    ...stage.acceptors.map((from) => clog(from, reader, after(beginMs, 12.5, 14.5), arriveMs)),
   ];
   const wishes = [
     wish("put", beginMs, writer),
-    wish("read", at(12, 14), reader),
-    wish("put", at(15, 20), writer),
+    wish("read", after(beginMs, 12, 14), reader),
+    wish("put", after(beginMs, 15, 20), writer),
     wish("read", againMs, reader),
   ];
   return { wishes, faults };

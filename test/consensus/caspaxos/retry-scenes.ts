@@ -1,12 +1,13 @@
 /** Scenes of operations that are given up and asked again elsewhere, while registers forget who asked. */
 import type { Random } from "@syncline/machine";
-import type { Fault } from "@syncline/simulator";
 import type { Wish } from "./deeds.ts";
 import {
+  clog,
   type DrawScene,
   type Scenes,
   shuffled,
   type Stage,
+  timesAfter,
   unitMsOf,
   untilTheEnd,
 } from "./scenes.ts";
@@ -54,8 +55,7 @@ const drawRetry = (
   const [left = "", ...others] = shuffled(stage.acceptors, random);
   const deaf = random.pick(others);
   const key = random.pick(["s1", "r1", "r2"]);
-  const after = (ms: number, fromUnits: number, toUnits: number): number =>
-    Math.floor(ms + (fromUnits + random.fraction() * (toUnits - fromUnits)) * unitMs);
+  const after = timesAfter(unitMs, random);
   const wish = (atMs: number, ...by: string[]): Wish => ({
     atMs,
     key,
@@ -65,13 +65,6 @@ const drawRetry = (
   const calledMs = after(beginMs, 8, 16);
   const againMs = calledMs + givenUpAfterMs(stage, patience) + ASKED_AGAIN_MS;
   const silentMs = after(againMs, 15, 40);
-  const clog = (from: string, to: string, atMs: number, untilMs: number): Fault => ({
-    kind: "clog",
-    atMs,
-    from,
-    to,
-    forMs: Math.max(1, untilMs - atMs),
-  });
   // Refused, it waits for a moment, and asks again in a ballot that is large enough.
   const promisedMs = calledMs + 3 * unitMs + patience.backoffMs;
   // Either it is not heard when it proposes, or it does not hear the answers.

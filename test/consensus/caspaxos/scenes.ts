@@ -50,6 +50,21 @@ export const untilTheEnd = (
   };
 };
 
+/** Draws times in whole milliseconds: from so many units (in) to so many (out) after the given one. */
+export const timesAfter =
+  (unitMs: number, random: Random) =>
+  (ms: number, fromUnits: number, toUnits: number): number =>
+    Math.floor(ms + (fromUnits + random.fraction() * (toUnits - fromUnits)) * unitMs);
+
+/** What one says to the other waits from one time to the next. */
+export const clog = (from: string, to: string, atMs: number, untilMs: number): Fault => ({
+  kind: "clog",
+  atMs,
+  from,
+  to,
+  forMs: Math.max(1, untilMs - atMs),
+});
+
 /** The names in another order. */
 export const shuffled = (names: readonly string[], random: Random): readonly string[] =>
   names

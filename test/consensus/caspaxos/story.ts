@@ -2,6 +2,7 @@
 import { majorityOf, type ProposerLimits } from "@syncline/consensus/caspaxos";
 import { type Random, seededRandom } from "@syncline/machine";
 import { type Delays, drawFaults, type Fault, type Weather } from "@syncline/simulator";
+import { calm, weathers } from "../weathers.ts";
 import { type Deed, deedsOf, drawDeeds, drawKeys, drawQuietDeeds } from "./deeds.ts";
 import { drawDeletionScenes } from "./deletion-scenes.ts";
 import { drawLossScenes } from "./loss-scenes.ts";
@@ -108,13 +109,6 @@ const drawQuorumsOf = (theme: Theme, acceptorCount: number, random: Random): Quo
 const drawWeather = (theme: Theme, random: Random): Weather =>
   random.pick(theme === "hours" || theme === "retries" ? mildWeathers : weathers);
 
-const calm: Weather = { lossRate: 0, duplicationRate: 0, reorderingRate: 0 };
-const weathers = [
-  calm,
-  calm,
-  { lossRate: 0.02, duplicationRate: 0.5, reorderingRate: 0.1 },
-  { lossRate: 0.2, duplicationRate: 0.2, reorderingRate: 0.2 },
-];
 const mildWeathers = [
   calm,
   calm,

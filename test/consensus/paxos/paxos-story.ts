@@ -1,6 +1,7 @@
 /** What a seed says: a cluster, its trouble, and who proposes when. */
 import { type Random, seededRandom } from "@syncline/machine";
 import { type Delays, drawFaults, type Fault, type Weather } from "@syncline/simulator";
+import { weathers } from "../weathers.ts";
 import { drawLivesStory, drawSplitStory } from "./paxos-scenes.ts";
 
 /** Everything that a seed says. */
@@ -38,12 +39,7 @@ const drawAnyStory = (seed: number): PaxosStory => {
     seed,
     acceptors,
     learners,
-    weather: random.pick([
-      { lossRate: 0, duplicationRate: 0, reorderingRate: 0 },
-      { lossRate: 0, duplicationRate: 0, reorderingRate: 0 },
-      { lossRate: 0.02, duplicationRate: 0.5, reorderingRate: 0.1 },
-      { lossRate: 0.2, duplicationRate: 0.2, reorderingRate: 0.2 },
-    ]),
+    weather: random.pick(weathers),
     delays: {
       minMs,
       meanMs: minMs + random.pick([1, 10, 50]),

@@ -4,9 +4,11 @@ import { type Random, seededRandom } from "@syncline/machine";
 import type { FaultKind, World } from "@syncline/simulator";
 import { describeAim, type RaftAim } from "./raft-aims.ts";
 import { hasOnDisk } from "./raft-disk.ts";
+import { isSuccessor } from "./raft-memory.ts";
 import { isAt, votersBefore } from "./raft-moments.ts";
 import type { RaftNode } from "./raft-node.ts";
 import { beginScheme, type Scheme, type SchemeKind } from "./raft-schemes.ts";
+import { shuffled } from "./shuffled.ts";
 
 /** What an adversary needs. */
 export interface AdversarySetup {
@@ -148,11 +150,6 @@ const scheme = (state: Adverse, hero: RaftNode, kind: SchemeKind, random: Random
 const othersOf = ({ nodes }: Adverse, hero: RaftNode): readonly RaftNode[] =>
   nodes.filter((node) => node !== hero);
 
-const shuffled = (nodes: readonly RaftNode[], random: Random): readonly RaftNode[] => {
-  const rest = [...nodes];
-  return nodes.flatMap(() => rest.splice(random.integer(0, rest.length), 1));
-};
-
 /** Some of them, but not all; none if there are none. */
 const someOf = (nodes: readonly RaftNode[], random: Random): readonly RaftNode[] =>
   nodes.length === 0 ? [] : shuffled(nodes, random).slice(0, random.integer(0, nodes.length));
@@ -209,11 +206,7 @@ const usurp = (state: Adverse, hero: RaftNode, aim: RaftAim, random: Random): vo
 
 const lookForSuccessor = (state: Adverse, node: RaftNode): void => {
   const { usurper } = state;
-  const raft = node.raft?.state;
-  if (usurper === null || raft === undefined || raft.recovery !== null) return;
-  const { role, commitIndex, term } = raft;
-  if (node === usurper.node || role.kind !== "leader" || term <= usurper.term) return;
-  if (commitIndex < role.firstIndex) return;
+  if (usurper === null || !isSuccessor(node, usurper)) return;
   state.world.note(`${node.name} has committed: ${usurper.node.name} is let in again`);
   letIn(state);
   const random = seededRandom(usurper.aim.draw).fork("successor");

@@ -1,16 +1,15 @@
 /** Schemes in which something is late: what a slow disk has not taken yet, what a slow line has not brought yet. */
+import { endOf, termOf } from "./raft-memory.ts";
 import type { RaftNode } from "./raft-node.ts";
 import {
   append,
   cutAll,
   end,
-  endOf,
   hold,
   later,
   type Scheming,
   slowDown,
   slowLine,
-  termOf,
   timeoutOf,
   urge,
 } from "./raft-scheme-moves.ts";

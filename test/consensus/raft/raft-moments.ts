@@ -2,6 +2,7 @@
 import type { Configuration } from "@syncline/consensus/raft";
 import type { Moment } from "./raft-aims.ts";
 import { hasOnDisk } from "./raft-disk.ts";
+import { electorsOf, endOf } from "./raft-memory.ts";
 import type { RaftNode } from "./raft-node.ts";
 
 /** Whether this node, which has just taken an input, is what is waited for. */
@@ -47,16 +48,9 @@ export const isAt = (moment: Moment, node: RaftNode, nodes: readonly RaftNode[])
 };
 
 /** Whether a node knows that it has a vote. */
-const votes = ({ raft, id }: RaftNode): boolean => {
-  const last = raft?.state.log.configurations.at(-1)?.configuration;
-  return last !== undefined && (last.voters.includes(id) || last.outgoing.includes(id));
-};
-
-/** The index of the last entry in memory. */
-const endOf = ({ raft }: RaftNode): number => {
-  if (raft === null) return 0;
-  const { base, entries } = raft.state.log;
-  return base.index + entries.length;
+const votes = (node: RaftNode): boolean => {
+  const { voters, outgoing } = electorsOf(node);
+  return voters.includes(node.id) || outgoing.includes(node.id);
 };
 
 /** Who voted before the last change of voters in a node's log; null if its log has none. */

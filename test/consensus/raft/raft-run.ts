@@ -2,6 +2,7 @@
 import { seededRandom } from "@syncline/machine";
 import { describeFault, drawFaults, type Fault, type WorldTally } from "@syncline/simulator";
 import { describeVerdict, judgeLinearizability, registerModel } from "@syncline/simulator/judges";
+import { calm } from "../weathers.ts";
 import {
   createRaftCluster,
   type RaftCluster,
@@ -136,7 +137,7 @@ const recover = (cluster: RaftCluster): void => {
   world.note("everything is made whole");
   adversary.stop();
   world.heal();
-  Object.assign(world.network.weather, { lossRate: 0, duplicationRate: 0, reorderingRate: 0 });
+  Object.assign(world.network.weather, calm);
   const unstrand = strand(cluster);
   untilServed(cluster, unstrand === null ? 2 : 4);
   if (unstrand !== null) {

@@ -1,11 +1,8 @@
 /** What schemes do to a cluster: lines, disks, processes and elections, each with its end. */
-import {
-  type Configuration,
-  encodeSessionCommand,
-  type RaftMessage,
-} from "@syncline/consensus/raft";
+import { encodeSessionCommand, type RaftMessage } from "@syncline/consensus/raft";
 import type { Random } from "@syncline/machine";
 import type { FaultKind, World } from "@syncline/simulator";
+import { isLeader } from "./raft-memory.ts";
 import type { RaftNode } from "./raft-node.ts";
 
 /** What a scheme may do. */
@@ -32,41 +29,9 @@ export interface Scheming extends SchemeStage {
   look(node: RaftNode): void;
 }
 
-/** The index of the last entry in a node's memory. */
-export const endOf = ({ raft }: RaftNode): number => {
-  const log = raft?.state.log;
-  return log === undefined ? 0 : log.base.index + log.entries.length;
-};
-
-/** In an order that the draw says. */
-export const shuffled = (nodes: readonly RaftNode[], random: Random): readonly RaftNode[] => {
-  const rest = [...nodes];
-  return nodes.flatMap(() => rest.splice(random.integer(0, rest.length), 1));
-};
-
 /** The election timeout, in milliseconds. */
 export const timeoutOf = ({ hero }: Scheming): number =>
   hero.raft?.state.settings.electionTimeoutMs ?? 1000;
-
-/** A node's term. */
-export const termOf = ({ raft }: RaftNode): number => raft?.state.term ?? 0;
-
-/** Whether a node leads. */
-export const isLeader = ({ raft }: RaftNode): boolean =>
-  raft !== null && raft.state.recovery === null && raft.state.role.kind === "leader";
-
-/** Whether this node leads in the place of the hero, and has committed something of its term. */
-export const isSuccessor = ({ hero, term }: Scheming, node: RaftNode): boolean => {
-  const state = node.raft?.state;
-  if (node === hero || state?.role.kind !== "leader" || state.term <= term) return false;
-  return state.commitIndex >= state.role.firstIndex;
-};
-
-/** Who votes by a node's own log. */
-export const configurationOf = ({ raft }: RaftNode): Electors =>
-  raft?.state.log.configurations.at(-1)?.configuration ?? { voters: [], outgoing: [] };
-
-type Electors = Pick<Configuration, "voters" | "outgoing">;
 
 /** After the step that is under way, or later, unless it is over by then. */
 export const later = (scheming: Scheming, forMs: number, run: () => void): void => {

@@ -6,27 +6,23 @@
  */
 import type { Random } from "@syncline/machine";
 import { overtake, overwrite, summon } from "./raft-late-schemes.ts";
+import { electorsOf, endOf, isLeader, isSuccessor, termOf } from "./raft-memory.ts";
 import type { RaftNode } from "./raft-node.ts";
 import {
-  endOf,
-  shuffled,
-  timeoutOf,
-  termOf,
-  isLeader,
-  isSuccessor,
-  configurationOf,
-  later,
-  cutAll,
-  hold,
-  slowDown,
-  pause,
   append,
-  urge,
-  letAllIn,
+  cutAll,
   end,
+  hold,
+  later,
+  letAllIn,
+  pause,
   type SchemeStage,
   type Scheming,
+  slowDown,
+  timeoutOf,
+  urge,
 } from "./raft-scheme-moves.ts";
+import { shuffled } from "./shuffled.ts";
 
 /** One that is under way. */
 export interface Scheme {
@@ -112,7 +108,7 @@ const echo = (scheming: Scheming): void => {
     later(scheming, afterMs, () => rival.request(() => ({ kind: "campaign" })));
   }
   scheming.look = (node) => {
-    if (!isSuccessor(scheming, node)) return;
+    if (!isSuccessor(node, { node: hero, term: scheming.term })) return;
     scheming.look = () => {};
     world.note(`${node.name} leads, and ${hero.name} has not heard of it`);
     const forMs = timeoutOf(scheming) * random.pick([0.15, 0.3, 0.6, 1]);
@@ -165,9 +161,9 @@ const maroon = (scheming: Scheming): void => {
   const letHeroIn = cutAll(scheming, [hero], others, "both");
   scheming.look = (node) => {
     if (node === hero || !isLeader(node) || termOf(node) <= scheming.term) return;
-    const { voters, outgoing } = configurationOf(node);
+    const { voters, outgoing } = electorsOf(node);
     const isUnaware = ({ id }: RaftNode): boolean =>
-      configurationOf(hero).voters.includes(id) && !voters.includes(id) && !outgoing.includes(id);
+      electorsOf(hero).voters.includes(id) && !voters.includes(id) && !outgoing.includes(id);
     const unaware = others.filter((other) => isUnaware(other));
     if (unaware.length === 0) return end(scheming);
     scheming.look = () => {};

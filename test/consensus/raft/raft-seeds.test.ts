@@ -5,18 +5,12 @@
  * `SEED=7 npm test -- test/consensus/raft` replays one and says what of it matters; `SEEDS=5000` runs as many.
  */
 import { expect, test } from "vitest";
+import { seedGroups } from "../seed-groups.ts";
 import { runSeeds } from "./raft-campaign.ts";
 import { drawRaftStory, tellRaftStory } from "./raft-run.ts";
 import { shrinkRaftStory, tellRaftFailure } from "./raft-shrinking.ts";
 
-const { SEED, SEEDS } = process.env;
-const firstSeed = SEED === undefined ? 1 : Number(SEED);
-const seedCount = SEED === undefined ? Number(SEEDS ?? 50) : 1;
-const groupSize = Math.max(10, Math.ceil(seedCount / 50));
-
-for (let from = firstSeed; from < firstSeed + seedCount; from += groupSize) {
-  const to = Math.min(from + groupSize, firstSeed + seedCount);
-
+for (const { from, to } of seedGroups()) {
   test(`seeds ${from} to ${to - 1} keep every promise`, { timeout: 3_600_000 }, () => {
     const { failures } = runSeeds(from, to, (summary) => summary.failures.length > 0);
 

@@ -21,7 +21,7 @@ export interface Asked {
   readonly held: Held;
 }
 
-/** Answers a request. Whatever it says waits for the disk. */
+/** Answers a request. What others count on waits for the disk; a refusal does not, for it only says how large a ballot must be. */
 export const answerRequest = (
   state: AcceptorState,
   request: RegisterRequest,

@@ -26,7 +26,15 @@ export interface Held {
 /** What waits for a register: a message of a peer, or a row that is copied from one. */
 export type Waiting =
   | { readonly kind: "message"; readonly from: PeerId; readonly message: RegisterRequest }
-  | { readonly kind: "row"; readonly from: PeerId; readonly row: CopiedRegister };
+  | WaitingRow;
+
+/** A row of a page that was handed over for this epoch. */
+export interface WaitingRow {
+  readonly kind: "row";
+  readonly from: PeerId;
+  readonly epoch: number;
+  readonly row: CopiedRegister;
+}
 
 /** How far a new acceptor has copied what one of the others has. */
 export interface CopySource {

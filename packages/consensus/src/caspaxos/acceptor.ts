@@ -46,7 +46,7 @@ export interface Acceptor extends Machine<AcceptorProtocol> {
 }
 
 /**
- * An acceptor (Rystsov, CASPaxos, 2018, §2.2): keeps promises and what it has accepted, and says nothing that is not on its disk.
+ * An acceptor (Rystsov, CASPaxos, 2018, §2.2): keeps promises and what it has accepted, and gives neither out before it is on its disk.
  *
  * A request costs one write, or none if it is refused; memory is bounded by `limits`, whose defaults are `defaultAcceptorLimits`. Throws a `RangeError` if the
  * first configuration is bad, or not the first; and an assertion, which ends it, at a disk that contradicts itself.
@@ -143,7 +143,7 @@ const receive = (
       return takeReplacementMessage(state, from, message);
     case "copied":
       return takeCopied(state, from, message, (row) =>
-        ask(state, row.key, { kind: "row", from, row }),
+        ask(state, row.key, { kind: "row", from, epoch: message.epoch, row }),
       );
     case "promise":
     case "accepted":
@@ -184,7 +184,7 @@ const isSound = (message: RegisterRequest): boolean => {
 const ask = (state: AcceptorState, key: string, waiting: Waiting): readonly AcceptorEffect[] => {
   const queue = state.waitingByKey.get(key);
   const held = queue === undefined ? heldOf(state, key) : null;
-  if (held !== null) return take(state, key, held, waiting);
+  if (held !== null) return take(state, held, waiting);
   // A row that is copied always finds room: a page of them is bounded, and would begin anew.
   if (waiting.kind === "message" && state.waitingCount >= state.limits.waitingMax) {
     return drop(state);
@@ -218,16 +218,11 @@ const loaded = (
   const held = hold(state, key, rows[0]?.register ?? null);
   state.waitingByKey.delete(key);
   state.waitingCount -= queue.length;
-  return queue.flatMap((waiting) => take(state, key, held, waiting));
+  return queue.flatMap((waiting) => take(state, held, waiting));
 };
 
-const take = (
-  state: AcceptorState,
-  key: string,
-  held: Held,
-  waiting: Waiting,
-): readonly AcceptorEffect[] => {
-  if (waiting.kind === "row") return mergeRow(state, waiting.from, key, held, waiting.row.register);
+const take = (state: AcceptorState, held: Held, waiting: Waiting): readonly AcceptorEffect[] => {
+  if (waiting.kind === "row") return mergeRow(state, held, waiting);
   const { from, message } = waiting;
   const { head } = state;
   // The epoch may have changed while the register was read.

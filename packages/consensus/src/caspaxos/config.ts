@@ -38,7 +38,7 @@ export const majorityConfig = (
  * What is wrong with the configuration, as a sentence, or null if it is good.
  *
  * Every prepare quorum must meet every accept quorum: that is all that Paxos needs (Howard, Malkhi and Spiegelman, Flexible Paxos, 2016). Two accept
- * quorums need not meet, so what one of them says alone proves nothing: see `agreedOf`.
+ * quorums need not meet, so what one of them says alone proves nothing: see `agreementOf`.
  */
 export const whyBadConfig = (config: RegisterConfig): string | null => {
   const { epoch, acceptors, prepareQuorum, acceptQuorum } = config;

@@ -206,3 +206,9 @@ export const drawOf = <Change>(state: ProposerState<Change>): number => {
   state.drawCount += 1;
   return seededRandom(state.seed).fork(`${state.incarnation} ${state.drawCount}`).fraction();
 };
+
+/** Counts a message that made no sense. */
+export const drop = <Change>(state: ProposerState<Change>): readonly ProposerEffect[] => {
+  state.droppedCount += 1;
+  return [];
+};

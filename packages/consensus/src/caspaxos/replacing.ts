@@ -20,6 +20,7 @@ import {
   drop,
   type Held,
   type Replacement,
+  type WaitingRow,
   writeRegister,
 } from "./acceptor-state.ts";
 import {
@@ -136,18 +137,24 @@ export const takeCopied = (
   return message.rows.flatMap(ask);
 };
 
-/** Keeps the larger promise and the larger accepted ballot of a row and of what is here. */
+/**
+ * Keeps the larger promise and the larger accepted ballot of a row and of what is here, unless another epoch is wanted since the row came.
+ *
+ * Were a row of any epoch counted among those of the page that is awaited:
+ *   1. c takes a place in epoch 2; a's page has k and l, and c's disk is slow to read both;
+ *   2. c is told to take it in epoch 3 instead; a obeys that, and hands over k and l once more;
+ *   3. c's disk has read k, under which two rows wait: so two of two are done, the next page is empty, and c takes part, without l.
+ */
 export const mergeRow = (
   state: AcceptorState,
-  from: PeerId,
-  key: string,
   held: Held,
-  row: Register,
+  { from, epoch, row: { key, register } }: WaitingRow,
 ): readonly AcceptorEffect[] => {
   const { replacement } = state;
   const source = replacement?.sourceByPeer.get(from);
-  if (replacement === null || source === undefined) return [];
-  const merged = mergedOf(held.register, row);
+  if (replacement?.config.epoch !== epoch || source === undefined) return [];
+  const merged = mergedOf(held.register, register);
+  assert(source.pendingCount > 0, "a row is counted that is not awaited");
   source.pendingCount -= 1;
   return [
     ...writeRegister(state, key, held, merged, []),

@@ -43,9 +43,10 @@ const keepAppended = (state: RaftState, leader: Leader): void => {
   );
 };
 
-/** Reads have no effect, so one that was not answered may be asked again anywhere. */
-const giveUpReads = (state: RaftState, { reads, earlyReads }: Leader): void => {
-  const waiting = [...reads.rounds.flatMap((round) => round.reads), ...reads.waiting];
+/** Reads have no effect, so one that was not answered may be asked again anywhere: also one whose round is over and that waits for the application alone. */
+const giveUpReads = (state: RaftState, { reads, earlyReads, readyReads }: Leader): void => {
+  const { rounds } = reads;
+  const waiting = [...readyReads, ...rounds.flatMap((round) => round.reads), ...reads.waiting];
   state.roundCount = reads.lastRound;
   for (const { token } of waiting) refuse(state, token, "not-leader");
   for (const token of earlyReads) refuse(state, token, "not-leader");
