@@ -175,9 +175,9 @@ export const addHome = (setup: HomeSetup): SimulatedHome => {
       view.incarnation = incarnation;
       congested.clear();
       checkedDurable = null;
-      const before = view.items.items.size;
+      const before = view.items.items.length;
       oracle.reread(view, (keeping as HomeRows).contents(), records);
-      if (view.items.items.size < before) oracle.noteLostDisk();
+      if (view.items.items.length < before) oracle.noteLostDisk();
       const { process } = life;
       world.schedule.at(world.nowMs + PATIENCE_MS, () => {
         if (node.life.process !== process) return;
