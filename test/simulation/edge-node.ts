@@ -174,8 +174,8 @@ export const addEdge = (setup: EdgeSetup): SimulatedEdge => {
   const checkBelief = (home: string): void => {
     const disk = disks.diskByHome.get(home);
     const view = setup.viewOf(home);
-    if (disk === undefined || view === null || setup.isRolledBack(home)) return;
-    if (disk.incarnation === view.incarnation) oracle.checkDurable(name, view, disk.vector);
+    if (disk === undefined || view === null || disk.incarnation !== view.incarnation) return;
+    if (!setup.isRolledBack(home)) oracle.checkDurable(name, view, disk.vector);
   };
 
   const isQuorumRead = (): boolean => quorums.heardCount > quorums.homeCount - quorums.writeQuorum;
