@@ -140,9 +140,9 @@ const mayLose = (cluster: Cluster, home: SimulatedHome, writeQuorum: number): bo
   const others = cluster.homes.filter(
     (other) => other !== home && !other.node.hasDamage && other.isViewed,
   );
-  for (const item of home.view.items.items.values()) {
+  for (const item of home.view.items.items) {
     if (!cluster.oracle.hasBeenOn(item, writeQuorum)) continue;
-    if (!others.some(({ view }) => view.items.items.has(item.id))) return false;
+    if (!others.some(({ view }) => view.items.has(item.id))) return false;
   }
   if (![...home.view.folds].every(([document, folds]) => isKnown(others, document, folds))) {
     return false;
@@ -199,7 +199,7 @@ export const whyNotAgreed = (cluster: Cluster): string | null => {
     if (home === null) return `${name} is down`;
     const unheard = [...home.state.peers.values()].find((peer) => !peer.isHeard);
     if (unheard !== undefined) return `${name} has not met ${unheard.home}`;
-    if (view.items.items.size !== first.view.items.items.size) return `${name} has other items`;
+    if (view.items.items.length !== first.view.items.items.length) return `${name} has other items`;
     if (view.items.digest !== first.view.items.digest) return `${name} has other items`;
     if (!covers(view.vector, first.view.vector) || !covers(first.view.vector, view.vector)) {
       return `${name} has other logs`;
@@ -213,12 +213,12 @@ export const whyNotAgreed = (cluster: Cluster): string | null => {
     if (why !== null) return why;
     const { items, digest } = edge.replica;
     if (edge.dialler.to === null) continue;
-    if (items.size !== first.view.items.items.size || digest !== first.view.items.digest) {
-      return `${edge.name} shows ${items.size} items of ${first.view.items.items.size}`;
+    if (items.length !== first.view.items.items.length || digest !== first.view.items.digest) {
+      return `${edge.name} shows ${items.length} items of ${first.view.items.items.length}`;
     }
   }
   for (const item of oracle.settled) {
-    if (!first.view.items.items.has(item.id)) return `${nameOf(item)} was settled and is lost`;
+    if (!first.view.items.has(item.id)) return `${nameOf(item)} was settled and is lost`;
   }
   return whyNotSeen(
     present.filter(({ dialler }) => dialler.to !== null).map(({ presence }) => presence),

@@ -121,15 +121,27 @@ export const addEdge = (setup: EdgeSetup): SimulatedEdge => {
   };
 
   const noteLevels = (output: Levels): void => {
-    if (output.relay > output.local) throw new Error(`${name} sent what is not stored`);
-    const counts = { relay: 1, quorum: quorums.writeQuorum, all: quorums.homeCount };
-    for (const level of ["relay", "quorum", "all"] as const) {
-      for (let number = checked[level] + 1; number <= output[level]; number += 1) {
-        for (const item of itemsByNumber.get(number) ?? []) {
-          oracle.checkLevel(level, item, counts[level]);
-        }
+    const { local, relay, quorum, all } = output;
+    if (relay > local) throw new Error(`${name} sent what is not stored`);
+    checkLevels("relay", checked.relay, relay, 1);
+    checkLevels("quorum", checked.quorum, quorum, quorums.writeQuorum);
+    checkLevels("all", checked.all, all, quorums.homeCount);
+    checked.relay = Math.max(checked.relay, relay);
+    checked.quorum = Math.max(checked.quorum, quorum);
+    checked.all = Math.max(checked.all, all);
+  };
+
+  /** What lies between what was checked before and what this level has come to now. */
+  const checkLevels = (
+    level: "relay" | "quorum" | "all",
+    before: number,
+    now: number,
+    homeCount: number,
+  ): void => {
+    for (let number = before + 1; number <= now; number += 1) {
+      for (const item of itemsByNumber.get(number) ?? []) {
+        oracle.checkLevel(level, item, homeCount);
       }
-      checked[level] = Math.max(checked[level], output[level]);
     }
   };
 
@@ -138,7 +150,7 @@ export const addEdge = (setup: EdgeSetup): SimulatedEdge => {
     const batches: Batch[] = [];
     const given: Item[][] = [];
     for (const document of documents) {
-      const items = [...replica.items.values()].filter((item) => item.document === document);
+      const items = replica.items.filter((item) => item.document === document);
       if (items.length === 0) continue;
       batches.push({ document, type: "set", payload: payloadOf(items) });
       given.push(items);
@@ -162,8 +174,8 @@ export const addEdge = (setup: EdgeSetup): SimulatedEdge => {
   const checkBelief = (home: string): void => {
     const disk = disks.diskByHome.get(home);
     const view = setup.viewOf(home);
-    if (disk === undefined || view === null || setup.isRolledBack(home)) return;
-    if (disk.incarnation === view.incarnation) oracle.checkDurable(name, view, disk.vector);
+    if (disk === undefined || view === null || disk.incarnation !== view.incarnation) return;
+    if (!setup.isRolledBack(home)) oracle.checkDurable(name, view, disk.vector);
   };
 
   const isQuorumRead = (): boolean => quorums.heardCount > quorums.homeCount - quorums.writeQuorum;

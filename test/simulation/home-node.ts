@@ -97,7 +97,10 @@ export const addHome = (setup: HomeSetup): SimulatedHome => {
   const { world, oracle, name, index, homeNames, seed } = setup;
   const identities = keyedDraws(seed, "incarnations");
   const chances = keyedDraws(seed, "compactions");
-  const incarnationOf = (directory: number): string => identityOf(identities, index, directory);
+  // The same text each time, not one that only reads the same: it is compared in nearly every step.
+  const incarnations: string[] = [];
+  const incarnationOf = (directory: number): string =>
+    (incarnations[directory] ??= identityOf(identities, index, directory));
   const others = homeNames.filter((other) => other !== name);
   const congested = new Set<string>();
   const view = emptyView(name, index, incarnationOf(1));
@@ -175,9 +178,9 @@ export const addHome = (setup: HomeSetup): SimulatedHome => {
       view.incarnation = incarnation;
       congested.clear();
       checkedDurable = null;
-      const before = view.items.items.size;
+      const before = view.items.items.length;
       oracle.reread(view, (keeping as HomeRows).contents(), records);
-      if (view.items.items.size < before) oracle.noteLostDisk();
+      if (view.items.items.length < before) oracle.noteLostDisk();
       const { process } = life;
       world.schedule.at(world.nowMs + PATIENCE_MS, () => {
         if (node.life.process !== process) return;

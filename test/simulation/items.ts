@@ -30,9 +30,13 @@ export interface Item {
 /** The documents of a space. */
 export const documents = ["x", "y", "z"] as const;
 
+/** One for all payloads, which are copied out of it: a new one for each would be the most expensive part of an edit. */
+const encoder = createEncoder();
+
 /** The payload of a batch of type "set". */
 export const payloadOf = (items: readonly Item[], folds = noFolds): Uint8Array => {
-  const encoder = createEncoder();
+  encoder.cpos = 0;
+  encoder.bufs.length = 0;
   writeVarUint(encoder, items.length);
   for (const { id, author, number, document, seen } of items) {
     writeVarUint(encoder, id);
@@ -104,7 +108,10 @@ export const nameOf = ({ author, number }: Pick<Item, "author" | "number">): str
 
 /** A set of items over all documents. */
 export interface ItemSet {
-  readonly items: ReadonlyMap<number, Item>;
+  /** In the order in which they came. */
+  readonly items: readonly Item[];
+  /** Whether the item of this number is in the set. */
+  has(id: number): boolean;
   /** The same for every set of the same items, and hardly ever otherwise. */
   readonly digest: number;
   /** Adds items, and returns those that rest on something that is not in the set even then. */
@@ -115,7 +122,10 @@ export interface ItemSet {
 
 /** A set with nothing in it. */
 export const createItemSet = (): ItemSet => {
-  const items = new Map<number, Item>();
+  const items: Item[] = [];
+  // A byte for each number that there is in the world, 1 for those in the set: each replica and each disk asks for every item, and a map of them all
+  // is too large for the processor's cache.
+  let isIn = new Uint8Array(1024);
   const reached: number[] = [];
   const early = new Map<number, Set<number>>();
   let digest = 0;
@@ -132,8 +142,22 @@ export const createItemSet = (): ItemSet => {
     reached[author] = next;
   };
 
+  const put = (item: Item): void => {
+    const { id } = item;
+    if (id >= isIn.length) {
+      const wider = new Uint8Array(2 * id);
+      wider.set(isIn);
+      isIn = wider;
+    }
+    isIn[id] = 1;
+    items.push(item);
+    digest = (digest + Math.imul(id + 1, 0x9e3779b1)) | 0;
+    note(item);
+  };
+
   return {
     items,
+    has: (id) => isIn[id] === 1,
     get digest() {
       return digest;
     },
@@ -148,10 +172,10 @@ export const createItemSet = (): ItemSet => {
     add: (added) => {
       let fresh: Item[] | null = null;
       for (const item of added) {
-        if (items.has(item.id)) continue;
-        items.set(item.id, item);
-        digest = (digest + Math.imul(item.id + 1, 0x9e3779b1)) | 0;
-        note(item);
+        if (isIn[item.id] === 1) continue;
+        put(item);
+        // Mostly it is one item, and then it needs no list.
+        if (added.length === 1) return isWhole(item, reached) ? nothing : lackingOf(item, reached);
         fresh ??= [];
         fresh.push(item);
       }

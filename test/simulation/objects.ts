@@ -8,6 +8,8 @@ type HeadRecord = Extract<HomeRecord, { kind: "head" | "unsettled" | "document" 
 
 interface Content {
   readonly heads: Map<string, HeadRecord>;
+  /** The keys of edges' heads, by edge: to put one together for each record would cost as much as all the rest of writing it. */
+  readonly edgeKeys: Map<string, string>;
   /** By log, at their numbers. */
   readonly logs: Map<string, (EntryRow | undefined)[]>;
   /** By document, by part. */
@@ -18,7 +20,13 @@ interface Content {
 
 /** Nothing, or a copy of something. */
 export const createHomeObjects = (
-  content: Content = { heads: new Map(), logs: new Map(), states: new Map(), damaged: null },
+  content: Content = {
+    heads: new Map(),
+    edgeKeys: new Map(),
+    logs: new Map(),
+    states: new Map(),
+    damaged: null,
+  },
 ): HomeRows => ({
   write: (records) => {
     for (const record of records) write(content, record);
@@ -56,6 +64,7 @@ export const createHomeObjects = (
   copy: () =>
     createHomeObjects({
       heads: new Map(content.heads),
+      edgeKeys: new Map(content.edgeKeys),
       logs: new Map([...content.logs].map(([log, rows]) => [log, [...rows]])),
       states: new Map([...content.states].map(([name, parts]) => [name, new Map(parts)])),
       damaged: content.damaged,
@@ -93,10 +102,10 @@ const write = (content: Content, record: HomeRecord): void => {
       heads.set(`d${record.head.document}`, record);
       return;
     case "edge":
-      heads.set(`x${record.edge.edge}`, record);
+      heads.set(edgeKeyOf(content, record.edge.edge), record);
       return;
     case "no-edge":
-      heads.delete(`x${record.edge}`);
+      heads.delete(edgeKeyOf(content, record.edge));
       return;
     case "entry":
       logOf(logs, record.entry.incarnation)[record.entry.number] = record;
@@ -115,6 +124,14 @@ const write = (content: Content, record: HomeRecord): void => {
     case "no-state":
       states.get(record.document)?.delete(record.part);
   }
+};
+
+const edgeKeyOf = ({ edgeKeys }: Content, edge: string): string => {
+  const known = edgeKeys.get(edge);
+  if (known !== undefined) return known;
+  const key = `x${edge}`;
+  edgeKeys.set(edge, key);
+  return key;
 };
 
 const logOf = <Row>(logs: Map<string, Row[]>, incarnation: string): Row[] => {

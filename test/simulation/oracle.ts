@@ -1,6 +1,13 @@
 /** Looks at every disk and every edge at every step, and says at once when a promise was broken. */
-import { covers, type Dot, type Incarnation, numberOf, type VersionVector } from "@syncline/clocks";
-import type { Author, Batch, Entry, HomeRecord, HomeRow } from "@syncline/gossip";
+import {
+  covers,
+  type Dot,
+  type Incarnation,
+  mergeInto,
+  numberOf,
+  type VersionVector,
+} from "@syncline/clocks";
+import type { Author, Batch, EdgeId, Entry, HomeRecord, HomeRow } from "@syncline/gossip";
 import { type Folds, joinFolds, noFolds } from "./folds.ts";
 import { createItemSet, foldsIn, type Item, itemsIn, type ItemSet, nameOf } from "./items.ts";
 import { isPresence } from "./presence.ts";
@@ -13,7 +20,7 @@ export interface DiskView {
   incarnation: Incarnation;
   items: ItemSet;
   /** Batches that have been on it as entries, by edge and number. */
-  authors: Set<string>;
+  authors: Map<EdgeId, Set<number>>;
   /** What the head on the disk says. */
   vector: Map<Incarnation, number>;
   /** What is on it about folds, by document. */
@@ -57,9 +64,10 @@ const authorText = ({ edge, number }: Author): string => `${edge}#${number}`;
 
 interface Knowledge {
   readonly byDot: Map<Incarnation, Known[]>;
-  readonly dotsByAuthor: Map<string, Dot[]>;
+  /** By edge, at their numbers. */
+  readonly dotsByAuthor: Map<EdgeId, Dot[][]>;
   /** A bit for each home, by item. */
-  readonly homesByItem: Map<number, number>;
+  readonly homesByItem: number[];
   readonly settled: Item[];
   readonly settledIds: Set<number>;
   /** What was folded at an epoch that somebody has performed, by document and epoch. */
@@ -74,7 +82,7 @@ export const emptyView = (home: string, index: number, incarnation: Incarnation)
   index,
   incarnation,
   items: createItemSet(),
-  authors: new Set(),
+  authors: new Map(),
   vector: new Map(),
   folds: new Map(),
 });
@@ -84,7 +92,7 @@ export const createOracle = (): Oracle => {
   const all: Knowledge = {
     byDot: new Map(),
     dotsByAuthor: new Map(),
-    homesByItem: new Map(),
+    homesByItem: [],
     settled: [],
     settledIds: new Set(),
     foldedByEpoch: new Map(),
@@ -103,7 +111,7 @@ export const createOracle = (): Oracle => {
       }
     },
     checkLevel: (level, item, homeCount) => {
-      const count = countOf(all.homesByItem.get(item.id) ?? 0);
+      const count = countOf(all.homesByItem[item.id] ?? 0);
       if (count < homeCount) {
         throw new Error(`${nameOf(item)} is called ${level} on ${count} disks`);
       }
@@ -115,7 +123,7 @@ export const createOracle = (): Oracle => {
     checkFirstReading: (who, replica, settledCount) => {
       if (all.hasLostDisk) return;
       for (const item of all.settled.slice(0, settledCount)) {
-        if (replica.items.has(item.id)) continue;
+        if (replica.has(item.id)) continue;
         throw new Error(`a first reading misses what was settled: ${who} lacks ${nameOf(item)}`);
       }
     },
@@ -126,7 +134,7 @@ export const createOracle = (): Oracle => {
       all.hasLostDisk = true;
     },
     settled: all.settled,
-    hasBeenOn: (item, homeCount) => countOf(all.homesByItem.get(item.id) ?? 0) >= homeCount,
+    hasBeenOn: (item, homeCount) => countOf(all.homesByItem[item.id] ?? 0) >= homeCount,
   };
 };
 
@@ -154,10 +162,10 @@ const noteEntry = (all: Knowledge, entry: Entry): readonly Item[] => {
   const items = itemsIn(entry.batch.payload);
   log[entry.number] = { entry, items };
   if (entry.author === null) return items;
-  const text = authorText(entry.author);
-  const dots = all.dotsByAuthor.get(text);
-  if (dots === undefined) all.dotsByAuthor.set(text, [entry]);
-  else dots.push(entry);
+  const { edge, number } = entry.author;
+  const dots = all.dotsByAuthor.get(edge) ?? [];
+  if (dots.length === 0) all.dotsByAuthor.set(edge, dots);
+  (dots[number] ??= []).push(entry);
   return items;
 };
 
@@ -176,22 +184,29 @@ const isSame = (one: Entry, other: Entry): boolean => {
 /** Of a batch that came within a merged state a home may not know the number, and then it admits it again: twice in logs, once in effect. */
 const checkAdmission = (all: Knowledge, view: DiskView, entry: Entry): void => {
   if (entry.author === null) return;
-  const text = authorText(entry.author);
-  const isKnown = view.authors.has(text);
-  view.authors.add(text);
+  const isKnown = !noteAuthor(view, entry.author);
   if (!isKnown || entry.incarnation !== view.incarnation) return;
-  for (const dot of all.dotsByAuthor.get(text) ?? []) {
+  const { edge, number } = entry.author;
+  for (const dot of all.dotsByAuthor.get(edge)?.[number] ?? []) {
     const isOther = dot.incarnation !== entry.incarnation || dot.number !== entry.number;
     if (isOther && numberOf(view.vector, dot.incarnation) >= dot.number) {
-      throw new Error(`a home admitted ${text} that it had at ${textOf(dot)}`);
+      throw new Error(`a home admitted ${authorText(entry.author)} that it had at ${textOf(dot)}`);
     }
   }
+};
+
+/** Returns whether the disk did not know it. */
+const noteAuthor = (view: DiskView, { edge, number }: Author): boolean => {
+  const numbers = view.authors.get(edge) ?? new Set();
+  if (numbers.size === 0) view.authors.set(edge, numbers);
+  const before = numbers.size;
+  return numbers.add(number).size > before;
 };
 
 const addItems = (all: Knowledge, view: DiskView, items: readonly Item[]): void => {
   checkClosure(all, `the disk of ${view.home}`, view.items.add(items));
   const bit = 1 << view.index;
-  for (const { id } of items) all.homesByItem.set(id, (all.homesByItem.get(id) ?? 0) | bit);
+  for (const { id } of items) all.homesByItem[id] = (all.homesByItem[id] ?? 0) | bit;
 };
 
 /** Everything below the head must be there, be it as an entry or within a state. */
@@ -207,15 +222,21 @@ const checkHead = (
       if (known === undefined) {
         throw new Error(`a head covers what never was: ${view.home} ${incarnation}:${one}`);
       }
-      if (known.items.every((item) => view.items.items.has(item.id))) continue;
+      if (isOn(view, known.items)) continue;
       throw new Error(`a head covers what is not on the disk: ${view.home} ${incarnation}:${one}`);
     }
   }
 };
 
+const isOn = (view: DiskView, items: readonly Item[]): boolean => {
+  for (const { id } of items) if (!view.items.has(id)) return false;
+  return true;
+};
+
 /** A fold that somebody has performed is the same for everybody for ever, and on each disk that says that it is performed. */
 const noteFolds = (all: Knowledge, view: DiskView, batches: readonly Batch[]): void => {
   const fenced = batches.filter(({ payload }) => foldsIn(payload) !== noFolds);
+  if (fenced.length === 0) return;
   for (const { document, payload } of fenced) {
     const known = view.folds.get(document) ?? noFolds;
     view.folds.set(document, joinFolds([known, foldsIn(payload)]));
@@ -245,7 +266,7 @@ const written = (all: Knowledge, view: DiskView, records: readonly HomeRecord[])
       }
       checkAdmission(all, view, entry);
       checkPast(view, entry, records);
-      items.push(...noteEntry(all, entry));
+      for (const item of noteEntry(all, entry)) items.push(item);
       batches.push(entry.batch);
     }
     if (record.kind === "state") {
@@ -261,7 +282,7 @@ const written = (all: Knowledge, view: DiskView, records: readonly HomeRecord[])
     if (numberOf(head, log) < number) throw new Error(`a head went back: ${view.home} ${log}`);
   }
   checkHead(all, view, view.vector, head);
-  view.vector = new Map(head);
+  mergeInto(view.vector, head);
 };
 
 /** What an entry rests on must be covered by the head that is written with it. */
@@ -282,7 +303,7 @@ const reread = (
   records: readonly HomeRecord[],
 ): void => {
   view.items = createItemSet();
-  view.authors = new Set();
+  view.authors = new Map();
   view.folds = new Map();
   noteFolds(
     all,
@@ -293,7 +314,7 @@ const reread = (
   );
   const items = rows.flatMap((row) => {
     if (row.kind === "entry" && row.entry.author !== null) {
-      view.authors.add(authorText(row.entry.author));
+      noteAuthor(view, row.entry.author);
     }
     if (row.kind === "entry") return itemsIn(row.entry.batch.payload);
     return row.kind === "state" ? itemsIn(row.state.payload) : [];

@@ -20,10 +20,12 @@ export interface PresenceClient {
 
 /** Begins what one client shows, so that it is known wherever it turns up. No payload of items begins with it. */
 const MARK = 0x7fff_ffff;
+/** The first byte of the mark, by which nearly all else is told apart at once: every batch that comes to a disk is asked. */
+const FIRST_BYTE = 0xff;
 
 /** Whether these bytes are what a client showed of itself, which belongs on no disk. */
 export const isPresence = (bytes: Uint8Array): boolean =>
-  bytes.length > 4 && readVarUint(createDecoder(bytes)) === MARK;
+  bytes.length > 4 && bytes[0] === FIRST_BYTE && readVarUint(createDecoder(bytes)) === MARK;
 
 const bytesOf = (clock: number): Uint8Array => {
   const encoder = createEncoder();

@@ -50,6 +50,10 @@ interface Half<Message> extends Pipe {
   isCongested: boolean;
   isStalled: boolean;
   stallCount: number;
+  /** On the line, first sent first: frames never overtake each other, so what is due at a time is the first of these. */
+  readonly onLine: (Message | Uint8Array | null)[];
+  /** Takes the first from the line. One for all frames of the half: a function for each would be most of what a frame costs. */
+  readonly takeNext: () => void;
   /** Arrived while the line was stalled. */
   held: (Message | Uint8Array | null)[];
 }
@@ -104,6 +108,13 @@ const createHalf = <Message>(
     isCongested: false,
     isStalled: line.clogCount > 0 || line.cutCount > 0,
     stallCount: 0,
+    onLine: [],
+    takeNext: () => {
+      const frame = half.onLine.shift();
+      if (!state.isAlive || frame === undefined) return;
+      if (half.isStalled) half.held.push(frame);
+      else arrive(state, toEnd, frame);
+    },
     held: [],
     stall: (isCut) => {
       half.isStalled = true;
@@ -146,11 +157,8 @@ const put = <Message>(
   const earliestMs = schedule.nowMs + state.network.delayMs(line, line.messageCount);
   half.arrivesMs = Math.max(half.arrivesMs + line.perMessageMs, earliestMs);
   half.underWayCount += 1;
-  schedule.at(half.arrivesMs, () => {
-    if (!state.isAlive) return;
-    if (half.isStalled) half.held.push(frame);
-    else arrive(state, toEnd, frame);
-  });
+  half.onLine.push(frame);
+  schedule.at(half.arrivesMs, half.takeNext);
   if (half.isCongested || half.underWayCount < CONGESTED_AT) return;
   half.isCongested = true;
   state.ends[toEnd === 0 ? 1 : 0].congested();

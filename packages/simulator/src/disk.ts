@@ -134,7 +134,7 @@ const flush = <P extends Protocol>(
     state.isFailing = false;
     // Of a flush that failed nobody knows what came to the disk.
     const count = why === null ? appends.length : Math.floor(draw(disking) * (appends.length + 1));
-    write(disking, appends.slice(0, count));
+    write(disking, appends, count);
     disking.underWay = [];
     ports.answer(() => {
       if (life === disking.life) done(why === null ? null : new DiskFailure(why));
@@ -142,8 +142,13 @@ const flush = <P extends Protocol>(
   });
 };
 
-const write = <P extends Protocol>(disking: Disking<P>, appends: readonly Append<P>[]): void => {
-  for (const records of appends) {
+/** Writes the first so many. */
+const write = <P extends Protocol>(
+  disking: Disking<P>,
+  appends: readonly Append<P>[],
+  count: number,
+): void => {
+  for (const records of count === appends.length ? appends : appends.slice(0, count)) {
     disking.keeping.write(records);
     disking.ports.written(records);
   }
@@ -177,7 +182,7 @@ const losePower = <P extends Protocol>(disking: Disking<P>): void => {
   disking.life += 1;
   disking.underWay = [];
   const count = Math.floor(draw(disking) * (underWay.length + 1));
-  write(disking, underWay.slice(0, count));
+  write(disking, underWay, count);
   state.lostCount += underWay.length - count;
   // Half of an append is no append: stores write the mark that makes it one last, and a recovery drops what has none.
   if (count < underWay.length && draw(disking) < 0.5) state.tornCount += 1;

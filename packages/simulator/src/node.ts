@@ -106,7 +106,11 @@ const faceOf = <Message, P extends Speaking<Message>>(state: NodeState<P, Messag
     return isDone;
   },
   receive: (from, message) => whenAwake(state, () => state.runtime?.received(from, message)),
-  submit: (request) => whenAwake(state, () => state.runtime?.submitted(request)),
+  submit: (request) => {
+    // Mostly it runs, and then nothing has to be kept for later.
+    if (state.phase === "running") state.runtime?.submitted(request);
+    else whenAwake(state, () => state.runtime?.submitted(request));
+  },
   whenAwake: (run) => whenAwake(state, run),
   attach: (peer, connection, end) => void state.connections.set(peer, { connection, end }),
   endFor: (peer, connection) => endFor(state, peer, connection),

@@ -10,15 +10,25 @@ export interface Schedule {
   next(untilMs: number): boolean;
 }
 
-interface Due {
-  readonly atMs: number;
-  readonly order: number;
-  readonly run: () => void;
+/**
+ * A binary heap whose least is at 0, as three columns. Times and places in the order stand in arrays of plain numbers: in objects each time would be
+ * one more object, and each comparison a walk to two of them. Every event of a world comes through here.
+ */
+interface Heap {
+  atMs: Float64Array;
+  order: Float64Array;
+  readonly runs: (() => void)[];
+  count: number;
 }
 
 /** Time from 0, with nothing to do. */
 export const createSchedule = (): Schedule => {
-  const heap: Due[] = [];
+  const heap: Heap = {
+    atMs: new Float64Array(64),
+    order: new Float64Array(64),
+    runs: [],
+    count: 0,
+  };
   let nowMs = 0;
   let order = 0;
   return {
@@ -26,52 +36,80 @@ export const createSchedule = (): Schedule => {
       return nowMs;
     },
     at: (atMs, run) => {
-      push(heap, { atMs: Math.max(atMs, nowMs), order, run });
+      push(heap, Math.max(atMs, nowMs), order, run);
       order += 1;
     },
     next: (untilMs) => {
-      const due = heap[0];
-      if (due === undefined || due.atMs > untilMs) {
+      const atMs = heap.atMs[0] ?? 0;
+      const run = heap.runs[0];
+      if (run === undefined || atMs > untilMs) {
         nowMs = Math.max(nowMs, untilMs);
         return false;
       }
       pop(heap);
-      nowMs = due.atMs;
-      due.run();
+      nowMs = atMs;
+      run();
       return true;
     },
   };
 };
 
-const isBefore = (left: Due, right: Due): boolean =>
-  left.atMs < right.atMs || (left.atMs === right.atMs && left.order < right.order);
-
-const push = (heap: Due[], due: Due): void => {
-  let index = heap.length;
-  heap.push(due);
+const push = (heap: Heap, atMs: number, order: number, run: () => void): void => {
+  if (heap.count === heap.atMs.length) grow(heap);
+  let index = heap.count;
+  heap.count += 1;
   while (index > 0) {
     const above = (index - 1) >> 1;
-    const parent = heap[above];
-    if (parent === undefined || isBefore(parent, due)) break;
-    heap[index] = parent;
+    if (isBefore(heap, above, atMs, order)) break;
+    move(heap, above, index);
     index = above;
   }
-  heap[index] = due;
+  put(heap, index, atMs, order, run);
 };
 
-const pop = (heap: Due[]): void => {
-  const last = heap.pop();
-  if (last === undefined || heap.length === 0) return;
+const pop = (heap: Heap): void => {
+  heap.count -= 1;
+  const { count } = heap;
+  const atMs = heap.atMs[count] ?? 0;
+  const order = heap.order[count] ?? 0;
+  const run = heap.runs.pop();
+  if (run === undefined || count === 0) return;
   let index = 0;
-  for (;;) {
-    const left = heap[2 * index + 1];
-    const right = heap[2 * index + 2];
-    if (left === undefined) break;
-    const isRight = right !== undefined && isBefore(right, left);
-    const below = isRight ? right : left;
-    if (isBefore(last, below)) break;
-    heap[index] = below;
-    index = 2 * index + (isRight ? 2 : 1);
+  for (let below = 1; below < count; below = 2 * index + 1) {
+    const right = below + 1;
+    if (right < count && isBefore(heap, right, heap.atMs[below] ?? 0, heap.order[below] ?? 0)) {
+      below = right;
+    }
+    if (!isBefore(heap, below, atMs, order)) break;
+    move(heap, below, index);
+    index = below;
   }
-  heap[index] = last;
+  put(heap, index, atMs, order, run);
+};
+
+/** Whether what stands at this index comes before what is due at this time in this place of the order. */
+const isBefore = (heap: Heap, index: number, atMs: number, order: number): boolean => {
+  const itsMs = heap.atMs[index] ?? 0;
+  return itsMs < atMs || (itsMs === atMs && (heap.order[index] ?? 0) < order);
+};
+
+const put = (heap: Heap, index: number, atMs: number, order: number, run: () => void): void => {
+  heap.atMs[index] = atMs;
+  heap.order[index] = order;
+  heap.runs[index] = run;
+};
+
+const move = (heap: Heap, from: number, to: number): void => {
+  heap.atMs[to] = heap.atMs[from] ?? 0;
+  heap.order[to] = heap.order[from] ?? 0;
+  const run = heap.runs[from];
+  if (run !== undefined) heap.runs[to] = run;
+};
+
+const grow = (heap: Heap): void => {
+  for (const column of ["atMs", "order"] as const) {
+    const wider = new Float64Array(heap[column].length * 2);
+    wider.set(heap[column]);
+    heap[column] = wider;
+  }
 };
