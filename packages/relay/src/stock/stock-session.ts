@@ -4,7 +4,7 @@ import type { DocumentAnswer, Documents } from "../documents.ts";
 import { isEmptyUpdate, whyBadStateVector } from "../document-shape.ts";
 import { type AnswerBudget, createAnswerBudget } from "./answer-budget.ts";
 import { type PresenceEntry, readPresences } from "./presence-entries.ts";
-import type { StartTimer } from "./space-links.ts";
+import type { StartTimer } from "../timer.ts";
 import {
   awarenessFrame,
   partFrame,
