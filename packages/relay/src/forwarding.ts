@@ -12,7 +12,7 @@ import {
 } from "@syncline/gossip";
 import { openSocket } from "@syncline/websocket";
 import type { RelayContext } from "./relay-context.ts";
-import type { SpaceLink } from "./space-port.ts";
+import type { EdgeHandlers, SpaceLink } from "./space-port.ts";
 
 /**
  * Opens a session at one of the space's homes, the first that answers.
@@ -24,7 +24,7 @@ export const openForwarded = (
   context: RelayContext,
   space: string,
   urls: readonly string[],
-  handlers: { message(message: HomeMessage): void; closed(): void },
+  handlers: EdgeHandlers,
 ): SpaceLink => {
   const writer = createSpaceWriter(space, 1);
   const linkWriter = createLinkWriter();

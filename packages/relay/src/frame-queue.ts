@@ -2,7 +2,7 @@
 import { atTurnEnd, type Connection } from "@syncline/websocket";
 
 /** Larger ones leave alone: joining would copy them. */
-const JOINED_BYTES_MAX = 64 * 1024;
+export const JOINED_BYTES_MAX: number = 64 * 1024;
 
 /** Sends frames in order. */
 export interface FrameQueue {

@@ -294,8 +294,18 @@ const whyCloned = ({ context }: Client, { writer }: Session, batch: Batch): Refu
 const openSession = (client: Client, space: string): Session => {
   // A space that is joined again keeps its channel, which was not closed.
   const writer = client.sessions.get(space)?.writer ?? client.ports.writerOf(space);
+  /** The first message, a welcome, opens the channel. */
+  let isChannelOpen = false;
   const link = client.ports.port.open(space, {
-    message: (message) => client.queue.send(client.writer.message(writer, message)),
+    message: (message) => {
+      isChannelOpen = true;
+      client.queue.send(client.writer.message(writer, message));
+    },
+    frames: (other, frames) => {
+      if (other !== writer || !isChannelOpen) return false;
+      for (const frame of frames) client.queue.send(frame);
+      return true;
+    },
     closed: () => {
       client.sessions.delete(space);
       // Its vector would no longer agree with what it was shown; a new connection begins from what it has.

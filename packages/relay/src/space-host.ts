@@ -12,20 +12,16 @@ import type { PeerId } from "@syncline/machine";
 import { type HostedSpace, openHostedSpace } from "./hosted-space.ts";
 import type { PeerLinks } from "./peer-links.ts";
 import type { RelayContext } from "./relay-context.ts";
-import type { SpaceLink } from "./space-port.ts";
+import type { EdgeHandlers, SpaceLink } from "./space-port.ts";
+import { createSpacePresences, type SpacePresences } from "./space-presences.ts";
 import { createSubmitJoiner, type SubmitJoiner } from "./submit-joiner.ts";
+import { startProcessTimer } from "./timer.ts";
 
 /** How long a space must be quiet before it is closed: to open it again costs a few reads, and where it has other homes a greeting with each. */
 const QUIET_MS = { alone: 2000, shared: 10_000 } as const;
 /** How long edges must be quiet before their home rests. The first frame after it waits for a few reads. */
 const RESTLESS_MS = 5000;
 const SWEEP_MS = 1000;
-
-/** What an edge's side is told. */
-interface EdgeHandlers {
-  message(message: HomeMessage): void;
-  closed(): void;
-}
 
 /** All spaces of this relay. */
 export interface SpaceHost {
@@ -68,6 +64,7 @@ interface Hosting {
   readonly rests: Map<string, Rest>;
   readonly writers: Map<string, SpaceWriter>;
   readonly sessions: Map<PeerId, Session>;
+  readonly presences: SpacePresences;
   channelCount: number;
   sessionCount: number;
   isClosed: boolean;
@@ -82,6 +79,12 @@ export const createSpaceHost = (context: RelayContext, ports: SpaceHostPorts): S
     rests: new Map(),
     writers: new Map(),
     sessions: new Map(),
+    presences: createSpacePresences({
+      now: context.now,
+      startTimer: startProcessTimer,
+      edgeCountOf: (space) => hosting.spaces.get(space)?.home?.state.sessions.size ?? 0,
+      writerOf: (space) => writerOf(hosting, space),
+    }),
     channelCount: 0,
     sessionCount: 0,
     isClosed: false,
@@ -182,10 +185,11 @@ class Session implements SpaceLink {
 }
 
 const endSession = (hosting: Hosting, peer: PeerId): void => {
-  const { sessions, spaces, rests } = hosting;
+  const { sessions, presences, spaces, rests } = hosting;
   const session = sessions.get(peer);
   if (session === undefined) return;
   sessions.delete(peer);
+  presences.left(session);
   const rest = rests.get(session.space);
   // Others may have to hear that somebody is seen no longer; without others there is nothing to do, and no home is needed for it.
   if (rest !== undefined && rest.sessions.length > 1) open(hosting, session.space);
@@ -228,9 +232,12 @@ const open = (hosting: Hosting, name: string): HostedSpace => {
 
 const send = (hosting: Hosting, space: string, to: PeerId, message: SpaceMessage): void => {
   const session = hosting.sessions.get(to);
+  if (session === undefined) {
+    return hosting.ports.links().send(to, writerOf(hosting, space), message);
+  }
+  if (hosting.presences.take(session, message)) return;
   // A home never sends an edge anything but a home's messages; only the machine knows, not the types.
-  if (session !== undefined) session.handlers.message(message as HomeMessage);
-  else hosting.ports.links().send(to, writerOf(hosting, space), message);
+  session.handlers.message(message as HomeMessage);
 };
 
 const writerOf = (hosting: Hosting, space: string): SpaceWriter => {
@@ -258,7 +265,8 @@ const drop = (hosting: Hosting, name: string): void => {
 };
 
 /** Nothing stands for the space any more, and its channel is free. */
-const forget = ({ spaces, rests, writers, ports }: Hosting, name: string): void => {
+const forget = ({ spaces, rests, presences, writers, ports }: Hosting, name: string): void => {
+  presences.close(name);
   spaces.delete(name);
   rests.delete(name);
   const writer = writers.get(name);
@@ -278,9 +286,11 @@ const closeQuiet = (hosting: Hosting): void => {
   }
 };
 
-const layToRest = ({ spaces, rests }: Hosting, space: HostedSpace): void => {
+const layToRest = ({ spaces, rests, presences }: Hosting, space: HostedSpace): void => {
   const rest = space.rest();
   if (rest === null) return;
+  presences.flush(space.name);
+  presences.close(space.name);
   space.stop();
   spaces.delete(space.name);
   rests.set(space.name, rest);

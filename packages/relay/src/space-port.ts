@@ -1,5 +1,5 @@
 /** What a wire other than our own needs of the relay: a way to a space's home, whichever relay that is. */
-import type { EdgeMessage, HomeMessage } from "@syncline/gossip";
+import type { EdgeMessage, HomeMessage, SpaceWriter } from "@syncline/gossip";
 
 /** One session of an edge at a space's home. */
 export interface SpaceLink {
@@ -13,8 +13,20 @@ export interface SpaceLink {
   close(): void;
 }
 
+/** What an edge's side is told. */
+export interface EdgeHandlers {
+  message(message: HomeMessage): void;
+  /**
+   * Takes messages that are encoded already, as items on the channel of this writer; false if the other side does not know that channel: then nothing was
+   * taken, and they come as messages. Whoever has it is told presence of a large space together, after a pause.
+   */
+  frames?(writer: SpaceWriter, frames: readonly Uint8Array[]): boolean;
+  /** The session is over. */
+  closed(): void;
+}
+
 /** The way to a space's home from inside the relay, wherever that home is. */
 export interface SpacePort {
   /** Begins a session. `closed` says that the home cannot be reached now: whoever needs it opens another link, after a while. */
-  open(space: string, handlers: { message(message: HomeMessage): void; closed(): void }): SpaceLink;
+  open(space: string, handlers: EdgeHandlers): SpaceLink;
 }

@@ -1,4 +1,14 @@
-/** One timer for the many times that a machine asks to be woken at. */
+/** Timers that do not keep the process alive: single ones, and one for the many times that a machine asks to be woken at. */
+
+/** Calls back after a delay in milliseconds, and returns what prevents it. */
+export type StartTimer = (callback: () => void, delayMs: number) => () => void;
+
+/** The process's own. */
+export const startProcessTimer: StartTimer = (callback, delayMs) => {
+  const timer = setTimeout(callback, delayMs);
+  timer.unref();
+  return () => clearTimeout(timer);
+};
 
 /** Calls back at or after each time asked for. */
 export interface Waker {

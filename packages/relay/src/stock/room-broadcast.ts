@@ -1,13 +1,8 @@
-/**
- * What a room's clients are due, told to all at once.
- *
- * A message to each of n clients is n system calls, which is nearly all that a busy room costs. So what comes in one turn leaves as one message, and the
- * more clients there are, the longer the room waits after a message before the next: what comes meanwhile goes along. After silence nothing waits.
- */
-import { atTurnEnd } from "@syncline/websocket";
+/** What a room's clients are due, told to all at once, in one message, at a pace that slows with their number. */
+import { createPace } from "../pace.ts";
+import type { StartTimer } from "../timer.ts";
 import { joinUpdates } from "../update-joining.ts";
 import type { PresenceEntry } from "./presence-entries.ts";
-import type { StartTimer } from "./space-links.ts";
 import { awarenessFrame, updateFrame } from "./stock-frames.ts";
 import { sendChange, sendPresence, type StockSession } from "./stock-session.ts";
 
@@ -58,34 +53,35 @@ interface Due {
   readonly isForAuthor: boolean;
 }
 
-/** Less than this is no wait: timers are not more exact. */
-const PAUSE_MS_MIN = 1;
-
 /** Nothing due. */
 export const createRoomBroadcast = (options: BroadcastOptions): RoomBroadcast => {
   const { sessions, limits } = options;
   let changes = new Map<RoomChange, Due>();
   let presences = new Map<number, Presence>();
+  const clock = { now: () => options.now(), startTimer: options.startTimer };
 
   const tellPresences = (): void => {
     const due = [...presences.values()];
     presences = new Map();
     if (due.length > 0) sendPresences(sessions, due);
   };
-  const presencePace = createPace(options, tellPresences, () =>
-    Math.min(limits.presencePauseMsMax, limits.presencePauseMsPerClient * sessions.size),
-  );
-  const changePace = createPace(
-    options,
-    () => {
+  const presencePace = createPace({
+    ...clock,
+    tell: tellPresences,
+    pauseMs: () =>
+      Math.min(limits.presencePauseMsMax, limits.presencePauseMsPerClient * sessions.size),
+  });
+  const changePace = createPace({
+    ...clock,
+    tell: () => {
       const due = [...changes.values()];
       changes = new Map();
       if (due.length > 0) sendChanges(sessions, due);
       // In the same write.
       presencePace.flush();
     },
-    () => Math.min(limits.changePauseMsMax, limits.changePauseMsPerClient * sessions.size),
-  );
+    pauseMs: () => Math.min(limits.changePauseMsMax, limits.changePauseMsPerClient * sessions.size),
+  });
   /** Mostly a change comes to a home's disk and to a quorum at the same moment; then its author gets the message that the others get. */
   const add = (change: RoomChange, isForOthers: boolean): void => {
     const known = changes.get(change);
@@ -109,43 +105,6 @@ export const createRoomBroadcast = (options: BroadcastOptions): RoomBroadcast =>
     close: () => {
       changePace.close();
       presencePace.close();
-    },
-  };
-};
-
-interface Pace {
-  /** Has it told at the end of the turn, or when the pause is over. */
-  ask(): void;
-  /** Has it told now, if it was asked for. */
-  flush(): void;
-  close(): void;
-}
-
-const createPace = (options: BroadcastOptions, tell: () => void, pauseMs: () => number): Pace => {
-  const now = (): number => options.now();
-  let toldMs = Number.NEGATIVE_INFINITY;
-  let isAsked = false;
-  let stopTimer = (): void => {};
-
-  const flush = (): void => {
-    if (!isAsked) return;
-    isAsked = false;
-    stopTimer();
-    tell();
-    toldMs = now();
-  };
-  return {
-    ask: () => {
-      if (isAsked) return;
-      isAsked = true;
-      const waitMs = toldMs + pauseMs() - now();
-      if (waitMs < PAUSE_MS_MIN) atTurnEnd(flush);
-      else stopTimer = options.startTimer(flush, waitMs);
-    },
-    flush,
-    close: () => {
-      isAsked = false;
-      stopTimer();
     },
   };
 };

@@ -8,7 +8,7 @@ import type { RoomContent } from "./room-content.ts";
 import type { RoomOutbox } from "./room-outbox.ts";
 import type { RoomSubmits } from "./room-submits.ts";
 import type { SpaceEdge } from "./space-edge.ts";
-import type { StartTimer } from "./space-links.ts";
+import type { StartTimer } from "../timer.ts";
 import type { StockLimits } from "./stock-limits.ts";
 import { stockClose, type StockSession } from "./stock-session.ts";
 

@@ -11,7 +11,8 @@ import { type Runtime, startRuntime } from "@syncline/machine";
 import { createDisks, type Disks } from "@syncline/quorum";
 import { randomBytes } from "node:crypto";
 import type { SpaceLink, SpacePort } from "../space-port.ts";
-import { createSpaceLinks, type SpaceLinks, type StartTimer } from "./space-links.ts";
+import type { StartTimer } from "../timer.ts";
+import { createSpaceLinks, type SpaceLinks } from "./space-links.ts";
 
 /** The edge of one room. */
 export interface SpaceEdge {

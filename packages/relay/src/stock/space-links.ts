@@ -1,9 +1,7 @@
 /** Links to a space's home, one at a time: when one is lost, the next is opened after a while. */
 import type { HomeMessage } from "@syncline/gossip";
 import type { SpaceLink, SpacePort } from "../space-port.ts";
-
-/** Calls back after a delay in milliseconds, and returns what prevents it. */
-export type StartTimer = (callback: () => void, delayMs: number) => () => void;
+import type { StartTimer } from "../timer.ts";
 
 /** What the links' owner is told. */
 interface SpaceLinkHandlers {

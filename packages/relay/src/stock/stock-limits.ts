@@ -1,5 +1,6 @@
 /** Every limit of the y-websocket wire, with what happens at it. Sizes are in bytes, times in milliseconds. */
 import { defaultEdgeLimits } from "@syncline/gossip";
+import { presencePause } from "../pace.ts";
 
 /** Limits of stock rooms. */
 export interface StockLimits {
@@ -38,9 +39,9 @@ export interface StockLimits {
   readonly changePauseMsPerClient: number;
   /** The longest such wait. */
   readonly changePauseMsMax: number;
-  /** The same for presences: n clients whose cursors move are n² messages, which this makes a number that does not depend on n. */
+  /** The same for presences. */
   readonly presencePauseMsPerClient: number;
-  /** The longest such wait: twenty times a second is still seen as a movement. */
+  /** The longest such wait. */
   readonly presencePauseMsMax: number;
   /** How long a document is left alone that the worker could not open in time; clients that need it are closed with 1013 meanwhile. */
   readonly openPauseMs: number;
@@ -69,8 +70,8 @@ export const defaultStockLimits: StockLimits = {
   presenceGraceMs: 5000,
   changePauseMsPerClient: 0.02,
   changePauseMsMax: 2,
-  presencePauseMsPerClient: 0.125,
-  presencePauseMsMax: 50,
+  presencePauseMsPerClient: presencePause.msPerReceiver,
+  presencePauseMsMax: presencePause.msMax,
   openPauseMs: 60_000,
   tailCountMax: 500,
   tailBytesMax: 1024 * 1024,

@@ -6,8 +6,8 @@ import { whyBadName } from "@syncline/gossip";
 import type { Connection, ConnectionHandlers } from "@syncline/websocket";
 import type { Documents } from "../documents.ts";
 import type { SpacePort } from "../space-port.ts";
+import { startProcessTimer, type StartTimer } from "../timer.ts";
 import { createDocumentPauses } from "./document-pauses.ts";
-import type { StartTimer } from "./space-links.ts";
 import { defaultStockLimits, type StockLimits } from "./stock-limits.ts";
 import type { StockLog } from "./room-state.ts";
 import { openStockRoom, type StockRoom } from "./stock-room.ts";
@@ -101,9 +101,3 @@ export const createStockRooms = (options: StockRoomsOptions): StockRooms => {
 
 /** As the reference server sees it: the path without its slash and query, not decoded. */
 const roomNameOf = (path: string): string => path.slice(1).split("?")[0] ?? "";
-
-const startProcessTimer: StartTimer = (callback, delayMs) => {
-  const timer = setTimeout(callback, delayMs);
-  timer.unref();
-  return () => clearTimeout(timer);
-};

@@ -5,7 +5,7 @@ import { isEmptyUpdate, whyBadStateVector } from "../document-shape.ts";
 import { type AnswerBudget, createAnswerBudget } from "./answer-budget.ts";
 import { emptyUpdate, isEmptyVector } from "./empty-document.ts";
 import { type PresenceEntry, readPresences } from "./presence-entries.ts";
-import type { StartTimer } from "./space-links.ts";
+import type { StartTimer } from "../timer.ts";
 import {
   awarenessFrame,
   partFrame,
