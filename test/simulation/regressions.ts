@@ -89,6 +89,11 @@ export const regressions: readonly Regression[] = [
     in: "world",
     was: "a crash that waited for its moment fell into the truce around a roll-back, so that the one of two homes which knew more was down when the other began",
   },
+  {
+    seed: 89_685,
+    in: "gossip",
+    was: "a fold waited for ever for a batch that had been on one disk alone, since that disk was lost after it had said that it had the proposal",
+  },
 ];
 
 const wipe = (atMs: number, node: string, forMs: number): Happening => ({
