@@ -221,6 +221,50 @@ describe("the first home", () => {
     expect(fenceOf(alone)).toMatchObject({ epoch: 1 });
   });
 
+  // It waited for ever for what only the lost disk had had, with the ends of before; a fold of seed 89,685 was never performed.
+  test("waits for nothing that was on a lost disk alone, and for the proposal on the one in its place", () => {
+    const alone = homeOf("b");
+    submit(alone, asking);
+    meet(alone, "b", B, [[A, 1]]);
+    compact(alone, batchOf(0, 1, 0, 0));
+    store(alone, "b", [A, 2], [B, 1]);
+    meet(alone, "b", C);
+    expect(fenceOf(alone)).toMatchObject({ epoch: 0, proposedEpoch: 1 });
+
+    store(alone, "b", [A, 1]);
+    expect(fenceOf(alone)).toMatchObject({ epoch: 0 });
+    store(alone, "b", [A, 2]);
+    expect(fenceOf(alone)).toMatchObject({ epoch: 1 });
+  });
+
+  // It performed the fold while the disk in the lost one's place did not have the proposal.
+  test("performs nothing when what a lost disk had comes from a third home, before the proposal is on the one in its place", () => {
+    const alone = homeOf("b", "c");
+    const fresh = "dddddddddddddddd";
+    submit(alone, asking);
+    meet(alone, "b", B, [[A, 1]]);
+    meet(alone, "c", C, [[A, 1]]);
+    compact(alone, batchOf(0, 1, 0, 0));
+    store(alone, "c", [A, 2]);
+    store(alone, "b", [A, 2], [B, 1]);
+    meet(alone, "b", fresh);
+    meet(alone, "c", C, [
+      [A, 2],
+      [B, 1],
+    ]);
+
+    const { number } = alone.home.state.pull!;
+    const entry = { incarnation: B, number: 1, batch: batchOf(0, 0, 0, 0), author: null };
+    const entries = [{ ...entry, after: new Map() }];
+    const rest = { states: [], edges: [], isLast: true, vector: new Map([[B, 1]]) };
+    alone.runtime.received("c", { kind: "fill", number, entries, ...rest });
+    expect(alone.home.state.durable.get(B)).toBe(1);
+    expect(fenceOf(alone)).toMatchObject({ epoch: 0, proposedEpoch: 1 });
+
+    store(alone, "b", [A, 2]);
+    expect(fenceOf(alone)).toMatchObject({ epoch: 1 });
+  });
+
   test("that lost its disk performs what it had proposed, and proposes nothing else", () => {
     const alone = createLoneHome(["b", "c"], {}, "dddddddddddddddd", fencing);
     submit(alone, asking);

@@ -104,6 +104,11 @@ export const regressions: readonly Regression[] = [
     hasPlot: true,
     was: "an edge forgot what it had been shown when that was on every disk, at a place that its vector did not cover, and did not notice when every disk was lost",
   },
+  {
+    seed: 89_685,
+    in: "gossip",
+    was: "a fold waited for ever for a batch that had been on one disk alone, since that disk was lost after it had said that it had the proposal",
+  },
 ];
 
 const wipe = (atMs: number, node: string, forMs: number): Happening => ({

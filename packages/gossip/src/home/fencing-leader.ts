@@ -79,3 +79,8 @@ const isEverywhere = (home: HomeState, folding: Folding, epoch: number): boolean
   }
   return covers(home.durable, folding.ends);
 };
+
+/** Another home's disk has less than it had, perhaps no proposal any more, and what only that disk had will never come: it is found anew what every disk has. */
+export const findEndsAnew = (home: HomeState): void => {
+  for (const folding of home.foldings.values()) folding.ends = null;
+};

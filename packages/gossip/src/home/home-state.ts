@@ -130,7 +130,7 @@ interface ReadingRound {
 export interface Folding {
   /** The proposal that is waited for, and what was here when it was seen first; null while there is none. */
   proposal: { readonly epoch: number; readonly cut: VersionVector } | null;
-  /** Where all logs ended at the moment when every other home had the proposal on its disk. */
+  /** Where all logs ended at the moment when every other home had the proposal on its disk; null before, and again when one of these disks is lost. */
   ends: VersionVector | null;
   /** What was here when something was last asked, proposed or performed; null while that is not known, in the step in which it comes. */
   changed: VersionVector | null;

@@ -11,6 +11,7 @@ import {
   resumeCatchUp,
   startCatchUp,
 } from "./catching-up.ts";
+import { findEndsAnew } from "./fencing-leader.ts";
 import { sendHello } from "./greeting.ts";
 import { deliver, type HomeState, ownLog, type Peer } from "./home-state.ts";
 import { isOwnLogBeyond } from "./own-log.ts";
@@ -83,7 +84,10 @@ const whenHello = (
   const isFirst = !peer.isHeard;
   peer.isHeard = true;
   const hasLess = hello.incarnation !== peer.incarnation || !covers(hello.vector, peer.vector);
-  if (hasLess) startAnew(peer);
+  if (hasLess) {
+    startAnew(peer);
+    findEndsAnew(home);
+  }
   if (hello.incarnation !== peer.incarnation) peer.answerAfter = new Map(home.accepted);
   // Not a join but a replacement: a disk that was wiped or set back knows less than it did, and its copies must not be counted any more.
   peer.incarnation = hello.incarnation;
