@@ -153,6 +153,19 @@ describe("a room's content", () => {
     );
   });
 
+  // Behind presences under way the second part found more waiting than a connection may have, and the newcomer was cut off.
+  test("is asked for as one where its parts are large", async () => {
+    const content = createRoomContent(counting(), { ...limits, tailBytesMax: 100_000_000 });
+    const [large, small] = words("x".repeat(7_000_000), "y");
+    content.add([large!]);
+    expect(content.whole()?.parts).toHaveLength(1);
+
+    content.add([small!]);
+
+    expect(content.whole()).toBeNull();
+    expect(textOf((await content.answer(null)).difference)).toHaveLength(7_000_001);
+  });
+
   test("with nothing in it is whole without parts", () => {
     const whole = createRoomContent(counting(), limits).whole();
 
