@@ -11,6 +11,7 @@ import {
   type PresenceReader,
   type SpacePresences,
 } from "./space-presences.ts";
+import { createSteppedClock, type SteppedClock } from "../../../test/relay/stepped-clock.ts";
 
 interface Edge extends PresenceReader {
   readonly frames: Uint8Array[];
@@ -25,28 +26,9 @@ const opening = createLinkWriter().message(writer, {
   bytes: new Uint8Array(),
 });
 
-let nowMs = 0;
-let timers: { readonly atMs: number; readonly callback: () => void }[] = [];
+let clock: SteppedClock;
 let edges: Edge[] = [];
 let presences: SpacePresences;
-
-const startTimer = (callback: () => void, delayMs: number): (() => void) => {
-  const timer = { atMs: nowMs + delayMs, callback };
-  timers.push(timer);
-  return () => {
-    timers = timers.filter((other) => other !== timer);
-  };
-};
-
-/** Moves the clock on. */
-const pass = async (ms: number): Promise<void> => {
-  await Promise.resolve();
-  nowMs += ms;
-  const due = timers.filter(({ atMs }) => atMs <= nowMs);
-  timers = timers.filter(({ atMs }) => atMs > nowMs);
-  for (const { callback } of due) callback();
-  await Promise.resolve();
-};
 
 const createEdge = (isFramed = true): Edge => {
   const frames: Uint8Array[] = [];
@@ -80,11 +62,10 @@ const say = (key: number, state: number | null, author: Edge | null = null): boo
 };
 
 beforeEach(() => {
-  nowMs = 0;
-  timers = [];
+  clock = createSteppedClock();
   presences = createSpacePresences({
-    now: () => nowMs,
-    startTimer,
+    now: () => clock.now(),
+    startTimer: (callback, delayMs) => clock.startTimer(callback, delayMs),
     edgeCountOf: () => edges.length,
     writerOf: () => writer,
   });
@@ -94,7 +75,7 @@ test("presence of a small space is told at once", () => {
   open(7);
 
   expect(say(1, 1)).toBe(true);
-  expect(timers).toEqual([]);
+  expect(clock.timerCount).toBe(0);
 });
 
 test("after silence presence is told in the turn in which it comes, the same bytes to all", async () => {
@@ -102,7 +83,7 @@ test("after silence presence is told in the turn in which it comes, the same byt
 
   expect(say(1, 1)).toBe(false);
   say(2, 1);
-  await pass(0);
+  await clock.pass(0);
 
   expect(edges.map(({ told }) => told())).toEqual(edges.map(() => ["1=1", "2=1"]));
   expect(new Set(edges.flatMap(({ frames }) => frames)).size).toBe(1);
@@ -111,16 +92,16 @@ test("after silence presence is told in the turn in which it comes, the same byt
 test("in a space of 80 presence waits 10 ms for each other, and of each key the newest is told, but to its author", async () => {
   open(80);
   say(9, 0);
-  await pass(0);
+  await clock.pass(0);
 
   for (let state = 1; state < 5; state += 1) {
     say(1, state, edges[1]);
     say(2, state, edges[2]);
     say(3, state, edges[3]);
   }
-  await pass(9);
+  await clock.pass(9);
   expect(edges.every(({ frames }) => frames.length === 1)).toBe(true);
-  await pass(1);
+  await clock.pass(1);
 
   expect(edges[0]!.told()).toEqual(["9=0", "1=4", "2=4", "3=4"]);
   expect(edges[1]!.told()).toEqual(["9=0", "2=4", "3=4"]);
@@ -132,13 +113,13 @@ test("in a space of 80 presence waits 10 ms for each other, and of each key the 
 test("who is gone is told so, whatever was said before, and who is back is here", async () => {
   open(80);
   say(9, 0);
-  await pass(0);
+  await clock.pass(0);
 
   say(1, 1);
   say(1, null);
   say(2, null);
   say(2, 7);
-  await pass(10);
+  await clock.pass(10);
 
   expect(edges[5]!.told()).toEqual(["9=0", "1=", "2=7"]);
 });
@@ -146,11 +127,11 @@ test("who is gone is told so, whatever was said before, and who is back is here"
 test("an edge is told the newest that was meant for it, also where another got a newer", async () => {
   open(80);
   say(9, 0);
-  await pass(0);
+  await clock.pass(0);
 
   say(1, 1, edges[3]);
   say(1, 2, edges[4]);
-  await pass(10);
+  await clock.pass(10);
 
   expect([3, 4, 5].map((index) => edges[index]!.told().at(-1))).toEqual(["1=2", "1=1", "1=2"]);
 });
@@ -158,7 +139,7 @@ test("an edge is told the newest that was meant for it, also where another got a
 test("a newcomer who is told all does not cost the others anything", async () => {
   open(80);
   say(9, 0);
-  await pass(0);
+  await clock.pass(0);
   const newcomer = createEdge();
 
   for (let key = 1; key < 40; key += 1) {
@@ -167,7 +148,7 @@ test("a newcomer who is told all does not cost the others anything", async () =>
   say(7, 8);
   say(8, 9);
   presences.take(newcomer, { kind: "presence", key: 8, bytes: Uint8Array.of(9) });
-  await pass(10);
+  await clock.pass(10);
 
   expect(newcomer.told()).toHaveLength(39);
   expect(newcomer.told()).toContain("8=9");
@@ -178,12 +159,12 @@ test("a newcomer who is told all does not cost the others anything", async () =>
 test("what waits goes along with an update, and so does what comes in the same turn", async () => {
   open(80);
   say(9, 0);
-  await pass(0);
+  await clock.pass(0);
 
   say(1, 1);
   const isTaken = presences.take(edges[0]!, { kind: "update", entries: [] });
   say(2, 2);
-  await pass(0);
+  await clock.pass(0);
 
   expect(isTaken).toBe(false);
   expect(edges[0]!.told()).toEqual(["9=0", "1=1", "2=2"]);
@@ -193,11 +174,11 @@ test("what waits goes along with an update, and so does what comes in the same t
 test("a session that is over is told nothing any more", async () => {
   open(80);
   say(9, 0);
-  await pass(0);
+  await clock.pass(0);
 
   say(1, 1);
   presences.left(edges[0]!);
-  await pass(10);
+  await clock.pass(10);
 
   expect([0, 1].map((index) => edges[index]!.told())).toEqual([["9=0"], ["9=0", "1=1"]]);
 });
@@ -218,7 +199,7 @@ test("a session that ends while others are told is told nothing any more", async
   };
 
   say(1, 1);
-  await pass(0);
+  await clock.pass(0);
 
   expect([edges[1]!.told(), last.told()]).toEqual([["1=1"], []]);
 });
@@ -232,7 +213,7 @@ test("an edge whose channel is not open is told by messages, and one of the othe
 
   say(1, 1);
   const isTaken = presences.take(atOnce, { kind: "presence", key: 1, bytes: Uint8Array.of(1) });
-  await pass(0);
+  await clock.pass(0);
 
   expect(closed.told()).toEqual(["1=1"]);
   expect(isTaken).toBe(false);
@@ -241,12 +222,12 @@ test("an edge whose channel is not open is told by messages, and one of the othe
 test("a space that is closed tells nothing, and leaves no timer", async () => {
   open(80);
   say(9, 0);
-  await pass(0);
+  await clock.pass(0);
 
   say(1, 1);
   presences.close("room");
-  expect(timers).toEqual([]);
-  await pass(50);
+  expect(clock.timerCount).toBe(0);
+  await clock.pass(50);
 
   expect(edges[0]!.told()).toEqual(["9=0"]);
 });
@@ -254,19 +235,19 @@ test("a space that is closed tells nothing, and leaves no timer", async () => {
 test("a space that is to rest tells all before", async () => {
   open(80);
   say(9, 0);
-  await pass(0);
+  await clock.pass(0);
 
   say(1, 1);
   presences.flush("room");
 
   expect(edges[0]!.told()).toEqual(["9=0", "1=1"]);
-  expect(timers).toEqual([]);
+  expect(clock.timerCount).toBe(0);
 });
 
 test("no more than a thousand keys wait, whatever comes and goes", async () => {
   open(8);
   say(0, 0);
-  await pass(0);
+  await clock.pass(0);
 
   for (let key = 1; key <= 2500; key += 1) say(key, null);
 
@@ -280,7 +261,7 @@ test("presences of many bytes are told in frames of at most 64 KiB", async () =>
     const message = { kind: "presence", key, bytes: new Uint8Array(16_000).fill(1) } as const;
     for (const edge of edges) presences.take(edge, message);
   }
-  await pass(0);
+  await clock.pass(0);
 
   expect(edges[0]!.told()).toHaveLength(20);
   expect(edges[0]!.frames).toHaveLength(5);

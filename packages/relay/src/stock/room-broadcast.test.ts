@@ -3,6 +3,7 @@ import type { Connection } from "@syncline/websocket";
 import { beforeEach, describe, expect, test } from "vitest";
 import * as Y from "yjs";
 import { createDocuments } from "../documents.ts";
+import { createSteppedClock, type SteppedClock } from "../../../../test/relay/stepped-clock.ts";
 import { createRoomBroadcast, type RoomBroadcast, type RoomChange } from "./room-broadcast.ts";
 import { readStockFrame } from "./stock-frames.ts";
 import { defaultStockLimits } from "./stock-limits.ts";
@@ -13,28 +14,9 @@ interface Member {
   readonly frames: Uint8Array[];
 }
 
-let nowMs = 0;
-let timers: { readonly atMs: number; readonly callback: () => void }[] = [];
+let clock: SteppedClock;
 let members: Member[] = [];
 let broadcast: RoomBroadcast;
-
-const startTimer = (callback: () => void, delayMs: number): (() => void) => {
-  const timer = { atMs: nowMs + delayMs, callback };
-  timers.push(timer);
-  return () => {
-    timers = timers.filter((other) => other !== timer);
-  };
-};
-
-/** Moves the clock on. Pauses are far apart here, so timers need no order. */
-const pass = async (ms: number): Promise<void> => {
-  await Promise.resolve();
-  nowMs += ms;
-  const due = timers.filter(({ atMs }) => atMs <= nowMs);
-  timers = timers.filter(({ atMs }) => atMs > nowMs);
-  for (const { callback } of due) callback();
-  await Promise.resolve();
-};
 
 const join = (): Member => {
   const frames: Uint8Array[] = [];
@@ -46,8 +28,8 @@ const join = (): Member => {
   const session = createStockSession(connection, {
     documents: createDocuments({ worker: null }),
     limits: defaultStockLimits,
-    startTimer,
-    now: () => nowMs,
+    startTimer: (callback, delayMs) => clock.startTimer(callback, delayMs),
+    now: () => clock.now(),
     answer: () => Promise.reject(new Error("nobody asks")),
     whole: () => null,
     changed: () => {},
@@ -66,8 +48,8 @@ const open = (memberCount: number): void => {
   broadcast = createRoomBroadcast({
     sessions,
     limits: defaultStockLimits,
-    now: () => nowMs,
-    startTimer,
+    now: () => clock.now(),
+    startTimer: (callback, delayMs) => clock.startTimer(callback, delayMs),
   });
 };
 
@@ -97,8 +79,7 @@ const entry = (client: number, clock: number) => ({
 });
 
 beforeEach(() => {
-  nowMs = 0;
-  timers = [];
+  clock = createSteppedClock();
 });
 
 describe("changes", () => {
@@ -109,7 +90,7 @@ describe("changes", () => {
       broadcast.echo(change);
     }
 
-    await pass(0);
+    await clock.pass(0);
 
     expect(members.map(textOf)).toEqual(["abc", "abc", "abc"]);
     expect(members.map(({ frames }) => frames.length)).toEqual([1, 1, 1]);
@@ -123,7 +104,7 @@ describe("changes", () => {
     for (const change of [own!, other!]) broadcast.show(change);
     broadcast.echo(own!);
 
-    await pass(0);
+    await clock.pass(0);
 
     expect(members[0]!.frames).toHaveLength(1);
     expect(members.map(textOf)).toEqual([expect.stringMatching(/^(ab|ba)$/), "a"]);
@@ -133,11 +114,11 @@ describe("changes", () => {
     open(2);
     const changes = changesBy(members[0]!.session, "ab");
     for (const change of changes) broadcast.show(change);
-    await pass(0);
+    await clock.pass(0);
     expect(members.map(textOf)).toEqual(["", "ab"]);
 
     for (const change of changes) broadcast.echo(change);
-    await pass(0);
+    await clock.pass(0);
 
     expect(members.map(textOf)).toEqual(["ab", "ab"]);
     expect(members[1]!.frames).toHaveLength(1);
@@ -150,7 +131,7 @@ describe("changes", () => {
     const [change] = changesBy(author.session, "x") as [RoomChange];
 
     broadcast.echo(change);
-    await pass(0);
+    await clock.pass(0);
 
     expect([early, late].map(({ frames }) => frames.length)).toEqual([0, 1]);
   });
@@ -159,20 +140,20 @@ describe("changes", () => {
     open(100);
     const [first, second, third, fourth] = changesBy(null, "abcd") as RoomChange[];
     broadcast.show(first!);
-    await pass(0);
+    await clock.pass(0);
     expect(textOf(members[99]!)).toBe("a");
 
     broadcast.show(second!);
-    await pass(1);
+    await clock.pass(1);
     broadcast.show(third!);
     expect(textOf(members[99]!)).toBe("a");
-    await pass(1);
+    await clock.pass(1);
     expect(textOf(members[99]!)).toBe("abc");
     expect(members[99]!.frames).toHaveLength(2);
 
-    await pass(5);
+    await clock.pass(5);
     broadcast.show(fourth!);
-    await pass(0);
+    await clock.pass(0);
     expect(textOf(members[99]!)).toBe("abcd");
   });
 
@@ -180,14 +161,14 @@ describe("changes", () => {
     open(100);
     const [first, second] = changesBy(null, "ab") as [RoomChange, RoomChange];
     broadcast.show(first);
-    await pass(0);
+    await clock.pass(0);
     broadcast.show(second);
 
     broadcast.flush();
     broadcast.close();
 
     expect(textOf(members[0]!)).toBe("ab");
-    expect(timers).toEqual([]);
+    expect(clock.timerCount).toBe(0);
   });
 });
 
@@ -195,15 +176,15 @@ describe("presences", () => {
   test("of a pause are one message, with the newest of each client", async () => {
     open(80);
     broadcast.present([entry(1, 1)], members[1]!.session);
-    await pass(0);
+    await clock.pass(0);
     for (let clock = 2; clock < 5; clock += 1) {
       broadcast.present([entry(1, clock)], members[1]!.session);
       broadcast.present([entry(2, clock)], members[2]!.session);
     }
-    await pass(9);
+    await clock.pass(9);
     expect(members[0]!.frames).toHaveLength(1);
 
-    await pass(1);
+    await clock.pass(1);
 
     expect(members[0]!.frames).toHaveLength(2);
     const [message] = readStockFrame(members[0]!.frames[1]!) ?? [];
@@ -214,9 +195,9 @@ describe("presences", () => {
 
   test("in a small room are told in the turn in which they come, and not to whom they are of", async () => {
     open(2);
-    for (let clock = 1; clock < 4; clock += 1) {
-      broadcast.present([entry(1, clock)], members[1]!.session);
-      await pass(0);
+    for (let count = 1; count < 4; count += 1) {
+      broadcast.present([entry(1, count)], members[1]!.session);
+      await clock.pass(0);
     }
 
     expect(members.map(({ frames }) => frames.length)).toEqual([3, 0]);
