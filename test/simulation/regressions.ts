@@ -1,6 +1,6 @@
 /**
  * Runs that failed on the way, each with what was wrong: seeds, which stand for their faults as long as nothing draws otherwise (so they are told without the
- * plots that came later), and shortened stories, which do not depend on that. What a bug of gossip needs is kept as its smallest exchange, too, in `test/gossip/regressions.test.ts`.
+ * plots that came later), and shortened stories, which do not depend on that. What a bug of gossip needs is kept as its smallest exchange, too, in `test/gossip/*regressions.test.ts`.
  */
 import type { Happening, Story } from "./gossip-run.ts";
 import { move, restart, retire } from "./plot.ts";
