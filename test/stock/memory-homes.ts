@@ -23,6 +23,8 @@ export interface MemoryHomes {
   setReachable(isReachable: boolean): void;
   /** Every entry that edges submitted to the first home. */
   readonly submitted: Uint8Array[];
+  /** How many sessions with the first home were opened. */
+  readonly openedCount: number;
 }
 
 interface Running {
@@ -124,6 +126,9 @@ export const createMemoryHomes = (
 
   return {
     submitted,
+    get openedCount() {
+      return sessionCount;
+    },
     home: (space) => openSpace(space).get("a")!.home,
     setLinked: (isUp) => {
       isLinked = isUp;

@@ -31,6 +31,7 @@ const join = (): Member => {
     startTimer: (callback, delayMs) => clock.startTimer(callback, delayMs),
     now: () => clock.now(),
     answer: () => Promise.reject(new Error("nobody asks")),
+    wake: () => null,
     whole: () => null,
     changed: () => {},
     present: () => {},

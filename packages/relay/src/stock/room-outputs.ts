@@ -1,5 +1,6 @@
 /** What a room does when its edge hears from the home. */
 import type { EdgeOutput } from "@syncline/gossip";
+import { payloadsOf } from "./room-reading.ts";
 import { DOCUMENT, endIfDone, later, type Room, TYPE } from "./room-state.ts";
 import {
   askSession,
@@ -39,14 +40,7 @@ export const takeOutput = (room: Room, output: EdgeOutput): void => {
 };
 
 const whenShown = (room: Room, batches: Extract<EdgeOutput, { kind: "show" }>["batches"]): void => {
-  const { documents, log, space } = room.options;
-  const payloads: Uint8Array[] = [];
-  for (const { document, type, payload } of batches) {
-    if (document !== DOCUMENT) continue;
-    const why = documents.whyBad(type, payload);
-    if (why === null) payloads.push(payload);
-    else log.warn({ room: space, why }, "a batch is not shown to stock clients");
-  }
+  const payloads = payloadsOf(room, batches);
   room.content.add(payloads);
   for (const payload of payloads) room.broadcast.show({ payload, author: null });
 };
@@ -78,6 +72,14 @@ export const whenReady = (room: Room): void => {
 
 /** The client is told what the room has, so that it uploads what it made offline, and no more than that. */
 export const ask = (room: Room, session: StockSession): void => {
+  const waking = room.content.wake();
+  if (waking !== null) {
+    waking.then(
+      () => ask(room, session),
+      (error: unknown) => closeBusy(session, error),
+    );
+    return;
+  }
   const whole = room.content.whole();
   if (whole !== null) return askSession(session, whole.stateVector);
   room.content.answer(null).then(

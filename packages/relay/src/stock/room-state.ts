@@ -4,7 +4,7 @@ import type { SpacePort } from "../space-port.ts";
 import type { Presences } from "./presences.ts";
 import type { RoomBroadcast } from "./room-broadcast.ts";
 import type { ChangeTaker } from "./room-changes.ts";
-import type { RoomContent } from "./room-content.ts";
+import type { RestingContent } from "./resting-content.ts";
 import type { RoomOutbox } from "./room-outbox.ts";
 import type { RoomSubmits } from "./room-submits.ts";
 import type { SpaceEdge } from "./space-edge.ts";
@@ -32,6 +32,8 @@ export interface StockRoomOptions {
   readonly log: StockLog;
   readonly startTimer: StartTimer;
   now(): number;
+  /** Whether this relay is one of the space's homes: then a room need not hold what it can read. */
+  readonly isHome: boolean;
   /** A client sent what no client should. */
   rejected(code: string): void;
   /** The room has nothing left to do. */
@@ -43,13 +45,14 @@ export interface Room {
   readonly options: StockRoomOptions;
   readonly sessions: Set<StockSession>;
   readonly presences: Presences<StockSession>;
-  readonly content: RoomContent;
+  readonly content: RestingContent;
   /** Changes on their way to the edge. */
   readonly submits: RoomSubmits;
   readonly outbox: RoomOutbox;
   readonly broadcast: RoomBroadcast;
   readonly changes: ChangeTaker;
   readonly edge: SpaceEdge;
+  /** What must be stopped when the room ends. */
   readonly timers: Set<() => void>;
   isStarted: boolean;
   /** The room has been shown all that its home had. */

@@ -45,6 +45,10 @@ export interface StockLimits {
   readonly presencePauseMsMax: number;
   /** How long a document is left alone that the worker could not open in time; clients that need it are closed with 1013 meanwhile. */
   readonly openPauseMs: number;
+  /** How often rooms are looked at: one that nobody has asked, and in which nothing was changed, from one look to the next lets go of its document. */
+  readonly lookMs: number;
+  /** How long it may take to read the document again; clients that need it are closed with 1013 then. */
+  readonly readMs: number;
   /** Payloads of a room after which they are merged. */
   readonly tailCountMax: number;
   /** Bytes of a room's payloads after which they are merged, or as many as the merged state has if those are more. */
@@ -73,6 +77,8 @@ export const defaultStockLimits: StockLimits = {
   presencePauseMsPerClient: presencePause.msPerReceiver,
   presencePauseMsMax: presencePause.msMax,
   openPauseMs: 60_000,
+  lookMs: 3000,
+  readMs: 10_000,
   tailCountMax: 500,
   tailBytesMax: 1024 * 1024,
 };

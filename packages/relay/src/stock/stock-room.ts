@@ -4,9 +4,11 @@ import { createPresences } from "./presences.ts";
 import { encodePresence, isGone, type PresenceEntry } from "./presence-entries.ts";
 import { createRoomBroadcast } from "./room-broadcast.ts";
 import { createChangeTaker } from "./room-changes.ts";
+import { createRestingContent } from "./resting-content.ts";
 import { createRoomContent } from "./room-content.ts";
 import { createRoomOutbox } from "./room-outbox.ts";
 import { ask, begin, takeOutput, whenReady } from "./room-outputs.ts";
+import { readAgain } from "./room-reading.ts";
 import {
   endRoom,
   DOCUMENT,
@@ -31,6 +33,8 @@ import {
 /** A room with clients, or with changes that are not at a quorum yet. */
 export interface StockRoom {
   accept(connection: Connection): ConnectionHandlers;
+  /** To be called now and then: lets go of the document if nobody has wanted it since the last call. */
+  look(): void;
   /** Closes every connection with 1012, and the room. */
   close(): void;
   /** Presences that were dropped, for their size, their number or their bytes. */
@@ -40,7 +44,10 @@ export interface StockRoom {
 /** A room, which looks for its home with its first client. */
 export const openStockRoom = (options: StockRoomOptions): StockRoom => {
   const { limits, documents } = options;
-  const content = createRoomContent(documents, limits);
+  const content = createRestingContent({
+    create: () => createRoomContent(documents, limits),
+    read: () => readAgain(room),
+  });
   const outbox = createRoomOutbox();
   const sessions = new Set<StockSession>();
   const submits = createRoomSubmits((author, payload) => submit(room, author, payload));
@@ -78,6 +85,10 @@ export const openStockRoom = (options: StockRoomOptions): StockRoom => {
   };
   return {
     accept: (connection) => accept(room, connection),
+    look: () => {
+      const isSettled = room.isSynced && outbox.isEmpty && !room.changes.isBusy;
+      if (options.isHome && isSettled) content.restIfUnused();
+    },
     close: () => endRoom(room),
     get droppedCount() {
       return room.presences.droppedCount;
@@ -112,6 +123,7 @@ const sessionRoomOf = (room: Room): SessionRoom => ({
   ...room.options,
   answer: (stateVector) => room.content.answer(stateVector),
   whole: () => room.content.whole(),
+  wake: () => room.content.wake(),
   changed: (session) => room.changes.take(session),
   present: (session, entries) => present(room, session, entries),
   presences: () => room.presences.all(),

@@ -20,6 +20,8 @@ export interface StockRoomsOptions {
   /** Milliseconds of a clock that never goes back. */
   now(): number;
   readonly limits?: Partial<StockLimits>;
+  /** Whether this relay is one of a space's homes; by default of none. */
+  isHome?(space: string): boolean;
   readonly log: StockLog;
   /** Calls back after a delay in milliseconds, and returns what prevents it. Default: the process's timers, which do not keep it alive. */
   readonly startTimer?: StartTimer;
@@ -64,6 +66,7 @@ export const createStockRooms = (options: StockRoomsOptions): StockRooms => {
       ...options,
       documents: pauses.documentsFor(space),
       space,
+      isHome: options.isHome?.(space) ?? false,
       limits,
       startTimer,
       rejected: count,
@@ -74,6 +77,13 @@ export const createStockRooms = (options: StockRoomsOptions): StockRooms => {
     roomByName.set(space, room);
     return room;
   };
+
+  let stopLooking = (): void => {};
+  const look = (): void => {
+    for (const room of roomByName.values()) room.look();
+    stopLooking = startTimer(look, limits.lookMs);
+  };
+  if (options.isHome !== undefined) stopLooking = startTimer(look, limits.lookMs);
 
   return {
     accept: (connection, path) => {
@@ -90,6 +100,7 @@ export const createStockRooms = (options: StockRoomsOptions): StockRooms => {
       return (known ?? open(space)).accept(connection);
     },
     close: () => {
+      stopLooking();
       for (const room of roomByName.values()) room.close();
     },
     get roomCount() {

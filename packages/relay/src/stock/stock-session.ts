@@ -35,6 +35,8 @@ export interface SessionRoom {
   now(): number;
   /** The document for a holder of this vector. */
   answer(stateVector: Uint8Array | null): Promise<DocumentAnswer>;
+  /** Null if the document is here; else resolves when it has been read. */
+  wake(): Promise<void> | null;
   /** The whole document in parts, or null: it must be asked for by `answer`. */
   whole(): WholeContent | null;
   /** A change has come into the inbox. */
@@ -239,6 +241,8 @@ const answerIfDue = (session: StockSession): void => {
     session.stopAnswerTimer = room.startTimer(() => answerIfDue(session), waitMs);
     return;
   }
+  const waking = room.wake();
+  if (waking !== null) return answerWhenAwake(session, waking);
   session.isAnswerDue = false;
   const { stateVector } = session;
   const whole = stateVector !== null && isEmptyVector(stateVector) ? room.whole() : null;
@@ -246,6 +250,17 @@ const answerIfDue = (session: StockSession): void => {
   session.isAnswering = true;
   room.answer(session.stateVector).then(
     (answer) => whenAnswered(session, answer),
+    (error: unknown) => closeBusy(session, error),
+  );
+};
+
+const answerWhenAwake = (session: StockSession, waking: Promise<void>): void => {
+  session.isAnswering = true;
+  waking.then(
+    () => {
+      session.isAnswering = false;
+      answerIfDue(session);
+    },
     (error: unknown) => closeBusy(session, error),
   );
 };
