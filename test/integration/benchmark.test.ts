@@ -1,7 +1,7 @@
 /** The benchmark's harness, in its short form with the real servers: nothing is said about time here. */
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
@@ -14,6 +14,7 @@ interface Results {
   readonly cores: number;
   readonly memoryBytes: number;
   readonly node: string;
+  readonly preload: string | null;
   readonly commit: string;
   readonly date: string;
   readonly versions: Readonly<Record<string, string>>;
@@ -101,6 +102,30 @@ describe("the benchmark", () => {
 
     expect(code).toBe(0);
     expect(results.scenarios[0]?.results[0]?.figures["readyMs"]?.median).toBeGreaterThan(0);
+  });
+
+  test.runIf(process.platform === "linux")("says which library servers start with", async () => {
+    const { sharedObjects } = process.report.getReport() as { sharedObjects: readonly string[] };
+    const library = realpathSync(sharedObjects.find((path) => path.startsWith("/lib")) ?? "");
+    const what = ["--scenario", "presence", "--server", "syncline-1", "--preload", library];
+    const { code, out, results } = await bench(...what);
+    const tables = spawnSync(
+      process.execPath,
+      [command, "--tables", join(folder, "results.json")],
+      { encoding: "utf8" },
+    );
+
+    const words = `servers start with LD_PRELOAD=${library}\n`;
+    expect([code, results.preload]).toEqual([0, library]);
+    expect([out, tables.stdout].map((text) => text.includes(words))).toEqual([true, true]);
+  });
+
+  test("refuses a library that is not there", () => {
+    const args = [command, "--short", "--preload", "no/heap.so"];
+    const { status, stderr } = spawnSync(process.execPath, args, { encoding: "utf8" });
+
+    expect(status).toBe(2);
+    expect(stderr).toBe("bench: --preload: there is no file no/heap.so\n");
   });
 
   test("fails a server that loses frames, however fast it is", async () => {

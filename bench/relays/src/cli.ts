@@ -1,6 +1,6 @@
 /** The command: runs servers in turn, prints tables, saves everything. */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import { compareBriefly, compareInTurns, contestantsOf, sessionOptionsOf } from "./compare.ts";
 import { curves } from "./growth/curves.ts";
 import { type GrowthLine, measureCurve } from "./growth/growth.ts";
@@ -33,7 +33,7 @@ const main = async (args: readonly string[]): Promise<number> => {
     out(markdownOf(options.tableFiles.map(resultsIn)));
     return 0;
   }
-  const machine = describeMachine(options.dataRoot);
+  const machine = describeMachine(options.dataRoot, options.preload);
   out(`${machine.summary}\n\n`);
   for (const server of knownServers) {
     const isLeftOut = options.servers.includes(server.name) && !isInstalled(server);
@@ -67,7 +67,8 @@ const save = ({ outFile }: BenchOptions, results: object): void => {
 };
 
 const runGrowth = async (options: BenchOptions, machine: Machine): Promise<number> => {
-  const { cpu, cores, node, commit, date } = machine;
+  const { cpu, cores, node, commit, date, preload } = machine;
+  const library = preload === null ? "" : `; servers with ${basename(preload)}`;
   const growth: { readonly curve: string; readonly lines: readonly GrowthLine[] }[] = [];
   for (const curve of curves.filter(({ name }) => options.curves.includes(name))) {
     const lines = await measureCurve(curve, {
@@ -75,7 +76,7 @@ const runGrowth = async (options: BenchOptions, machine: Machine): Promise<numbe
       servers: options.servers,
       wires: options.wires,
       plotDirectory: resolve(options.plotDirectory),
-      note: `${cpu}, ${cores} cores; Node ${node}; commit ${commit}; ${date.slice(0, 10)}`,
+      note: `${cpu}, ${cores} cores; Node ${node}${library}; commit ${commit}; ${date.slice(0, 10)}`,
       paint,
       progress,
       out: (text) => {

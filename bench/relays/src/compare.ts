@@ -139,6 +139,7 @@ const runBriefly = async (
 export const sessionOptionsOf = (options: BenchOptions): SessionOptions => ({
   patienceMs: options.isShort ? 40_000 : 600_000,
   dataRoot: resolve(options.dataRoot),
+  preload: options.preload,
   profileDirectory: options.profileDirectory === null ? null : resolve(options.profileDirectory),
 });
 

@@ -15,7 +15,7 @@ describe("the options", () => {
     expect(options.scenarios).toContain("restart");
     expect(options.servers).toContain("syncline-3");
     expect(options.servers).not.toContain("lossy-ws");
-    expect([options.runs, options.wires]).toEqual([3, null]);
+    expect([options.runs, options.wires, options.preload]).toEqual([3, null, null]);
   });
 
   test("choose several by their names", () => {
@@ -32,6 +32,8 @@ describe("the options", () => {
     [["--server", "nginx"], "--server: nginx is none of"],
     [["--runs", "0"], "--runs"],
     [["--runs", "many"], "--runs"],
+    [["--preload", "no/heap.so"], "--preload: there is no file no/heap.so"],
+    [["--preload", "package.json"], "--preload: "],
     [["--speed"], "--speed"],
   ])("%j are refused with a sentence", (args, sentence) => {
     expect(() => readBenchOptions(args)).toThrow(sentence);

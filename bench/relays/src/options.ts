@@ -1,6 +1,7 @@
 /** What the command may be told; `help.txt` says it to people, and `npm run bench -- --help` prints that. */
 import { parseArgs } from "node:util";
 import { curves } from "./growth/curves.ts";
+import { loadableLibrary } from "./machine/library.ts";
 import { scenarios } from "./scenarios/scenarios.ts";
 import { knownServers, serverKinds } from "./servers/servers.ts";
 import { type WireName, wireNames } from "./wires/wire.ts";
@@ -16,6 +17,8 @@ export interface BenchOptions {
   readonly outFile: string | null;
   readonly dataRoot: string;
   readonly profileDirectory: string | null;
+  /** The real path of a shared library that every server is started with, or null. */
+  readonly preload: string | null;
   /** Measure how cost grows, instead of comparing. */
   readonly isGrowth: boolean;
   readonly curves: readonly string[];
@@ -34,6 +37,7 @@ export const optionKinds = {
   out: { type: "string" },
   data: { type: "string" },
   profile: { type: "string" },
+  preload: { type: "string" },
   growth: { type: "boolean" },
   curve: { type: "string" },
   plots: { type: "string" },
@@ -60,6 +64,7 @@ export const readBenchOptions = (args: readonly string[]): BenchOptions => {
     outFile: values.out ?? null,
     dataRoot: values.data ?? ".syncline/bench",
     profileDirectory: values.profile ?? null,
+    preload: values.preload === undefined ? null : libraryAt(values.preload),
     isGrowth: values.growth ?? false,
     curves: chosen("curve", values.curve, curveNames),
     plotDirectory: values.plots ?? "docs/growth",
@@ -78,6 +83,14 @@ const chosen = <Name extends string>(
     if (name === undefined) throw new Error(`--${option}: ${part} is none of ${known.join(", ")}`);
     return name;
   });
+};
+
+const libraryAt = (path: string): string => {
+  try {
+    return loadableLibrary(path);
+  } catch (error) {
+    throw new Error(`--preload: ${error instanceof Error ? error.message : String(error)}`);
+  }
 };
 
 const countOf = (text: string): number => {

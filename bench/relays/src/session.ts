@@ -7,6 +7,7 @@ import { pathToFileURL } from "node:url";
 import { memoryMegabytes } from "./load/memory.ts";
 import { failedRun, type Job, type RunResult, type WatchedProcess } from "./load/job.ts";
 import { directoryMegabytes } from "./machine/disk.ts";
+import { preloading } from "./machine/library.ts";
 import { repositoryRoot } from "./machine/repository.ts";
 import { collectGarbage, memoryOf } from "./machine/usage.ts";
 import type { RestartParameters, ScenarioParameters } from "./scenarios/parameters.ts";
@@ -20,6 +21,8 @@ export interface SessionOptions {
   readonly dataRoot: string;
   /** Where the servers leave their CPU profiles, or null. */
   readonly profileDirectory: string | null;
+  /** The shared library that the servers start with, but not the load; or null. */
+  readonly preload: string | null;
   /** A run that takes longer has failed. */
   readonly patienceMs: number;
 }
@@ -34,6 +37,7 @@ export interface Session {
 interface State {
   readonly server: ServerKind;
   readonly nodeOptions: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
   readonly dataDirectory: string;
   readonly patienceMs: number;
   load: ChildProcess;
@@ -49,17 +53,18 @@ const settleMs = 500;
 /** Starts a server and a load process. A server that does not start fails each run, like one that loses something. */
 export const openSession = async (
   server: ServerKind,
-  { dataRoot, profileDirectory, patienceMs }: SessionOptions,
+  { dataRoot, profileDirectory, preload, patienceMs }: SessionOptions,
 ): Promise<Session> => {
   mkdirSync(dataRoot, { recursive: true });
-  const preload = pathToFileURL(join(harness, "servers/garbage-preload.js")).href;
+  const collector = pathToFileURL(join(harness, "servers/garbage-preload.js")).href;
   const profiling =
     profileDirectory === null ? [] : ["--cpu-prof", `--cpu-prof-dir=${profileDirectory}`];
   const dataDirectory = mkdtempSync(join(dataRoot, `${server.name}-`));
-  const nodeOptions = [`--import=${preload}`, ...profiling];
+  const nodeOptions = [`--import=${collector}`, ...profiling];
   const state: State = {
     server,
     nodeOptions,
+    environment: preloading(preload),
     dataDirectory,
     patienceMs,
     load: forkLoad(),
@@ -100,8 +105,8 @@ const forkLoad = (): ChildProcess =>
   fork(join(harness, "load/load-process.js"), [], { execArgv: [] });
 
 const start = async (state: State): Promise<void> => {
-  const { server, dataDirectory, nodeOptions } = state;
-  state.processes = await server.start({ dataDirectory, nodeOptions });
+  const { server, dataDirectory, nodeOptions, environment } = state;
+  state.processes = await server.start({ dataDirectory, nodeOptions, environment });
   await rest(settleMs);
   await collectGarbage(state.processes.map(({ pid }) => pid));
   // One that was started again, with rooms on its disk, is compared with what it had when it was empty.

@@ -15,6 +15,8 @@ export interface Machine {
   readonly os: string;
   readonly node: string;
   readonly disk: string;
+  /** The shared library that every server is started with, or null. */
+  readonly preload: string | null;
   readonly versions: Readonly<Record<string, string>>;
   /** All of it in a line or two. */
   readonly summary: string;
@@ -37,8 +39,8 @@ const packages = [
   "packages/relay",
 ];
 
-/** Describes this machine, with data in that directory. */
-export const describeMachine = (dataRoot: string): Machine => {
+/** Describes this machine, with data in that directory, and servers that start with that library. */
+export const describeMachine = (dataRoot: string, preload: string | null): Machine => {
   mkdirSync(dataRoot, { recursive: true });
   const kind = statfsSync(dataRoot).type;
   const machine = {
@@ -50,12 +52,14 @@ export const describeMachine = (dataRoot: string): Machine => {
     os: `${osType()} ${release()}`,
     node: process.version,
     disk: fileSystems[kind] ?? `file system 0x${kind.toString(16)}`,
+    preload,
     versions: Object.fromEntries(packages.flatMap(versionOf)),
   };
   const versions = Object.entries(machine.versions).map(([name, version]) => `${name} ${version}`);
   const gigabytes = (machine.memoryBytes / 2 ** 30).toFixed(0);
+  const library = preload === null ? "" : `; servers start with LD_PRELOAD=${preload}`;
   const summary = [
-    `${machine.cpu}, ${machine.cores} cores, ${gigabytes} GB; ${machine.os}; Node ${machine.node}; data on ${machine.disk}`,
+    `${machine.cpu}, ${machine.cores} cores, ${gigabytes} GB; ${machine.os}; Node ${machine.node}; data on ${machine.disk}${library}`,
     `${versions.join(", ")}; commit ${machine.commit}; ${machine.date}`,
   ].join("\n");
   return { ...machine, summary };

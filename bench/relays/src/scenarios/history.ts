@@ -23,7 +23,7 @@ export const runHistory = async (
     readers: 1,
     updates,
     pace: { kind: "in-flight", count: inFlight },
-    warmUpUpdates: 200,
+    warmUp: { updates: 200, inFlight },
     restMs: 300,
   });
   await rest(restMs);

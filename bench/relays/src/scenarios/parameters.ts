@@ -22,10 +22,21 @@ export interface TypingParameters {
   readonly pace:
     | { readonly kind: "in-flight"; readonly count: number }
     | { readonly kind: "rate"; readonly perSecond: number };
-  /** Updates in each of as many other rooms before anything is measured. */
-  readonly warmUpUpdates: number;
+  /** What is typed before anything is measured. */
+  readonly warmUp: WarmUp;
   /** Between the warm-up and what is measured. */
   readonly restMs: number;
+}
+
+/**
+ * The same is typed in as many other rooms, the same for every server. Its authors do not wait for a clock, whatever the pace of what is measured: code is
+ * compiled after so many calls, not after so long.
+ */
+interface WarmUp {
+  /** In each room. */
+  readonly updates: number;
+  /** Of each author: the next is sent when all readers have the oldest of so many. */
+  readonly inFlight: number;
 }
 
 /** Rooms with a history and one client each, who does nothing any more, and who leaves. */

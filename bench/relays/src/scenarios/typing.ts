@@ -13,17 +13,13 @@ import { openRooms, sendUpTo, type Typing } from "./typing-rooms.ts";
 /** After so long without an arrival the rest counts as lost. */
 const patienceMs = 10_000;
 
-/** Runs the scenario: once shorter in other rooms, so that the server's code is compiled, and then measured. */
+/** Runs the scenario: first the warm-up in other rooms, so that the server's code is compiled, and then what is measured. */
 export const runTyping = async (
   job: Job,
   wire: Wire,
   parameters: TypingParameters,
 ): Promise<RunResult> => {
-  const { warmUpUpdates: updates } = parameters;
-  const warmUp = await openRooms(job, wire, { ...parameters, updates }, "warm");
-  await type(warmUp);
-  if (warmUp.failure !== null) throw new Error(`in the warm-up: ${warmUp.failure}`);
-  for (const { members } of warmUp.rooms) for (const { client } of members) client.socket.close();
+  await warmUpServer(job, wire, parameters);
   const typing = await openRooms(job, wire, parameters, "room");
   await rest(parameters.restMs);
   const traffic = trafficOf(typing);
@@ -52,6 +48,15 @@ export const runTyping = async (
     failure,
     ...use.spent,
   };
+};
+
+const warmUpServer = async (job: Job, wire: Wire, parameters: TypingParameters): Promise<void> => {
+  const { updates, inFlight } = parameters.warmUp;
+  const pace = { kind: "in-flight", count: inFlight } as const;
+  const typing = await openRooms(job, wire, { ...parameters, updates, pace }, "warm");
+  await type(typing);
+  if (typing.failure !== null) throw new Error(`in the warm-up: ${typing.failure}`);
+  for (const { members } of typing.rooms) for (const { client } of members) client.socket.close();
 };
 
 /** Types everything; resolves when all is seen and acknowledged, or when nothing came for too long. */

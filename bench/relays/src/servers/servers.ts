@@ -31,6 +31,7 @@ export interface ServerKind {
 interface StartOptions {
   readonly dataDirectory: string;
   readonly nodeOptions: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
 }
 
 const peersFolder = join(repositoryRoot, "bench/relays/peers");
@@ -66,8 +67,10 @@ const startOne = async (
   name: string,
   script: string,
   args: readonly string[],
-  { nodeOptions }: StartOptions,
-): Promise<readonly ServerProcess[]> => [await startProcess({ name, script, args, nodeOptions })];
+  { nodeOptions, environment }: StartOptions,
+): Promise<readonly ServerProcess[]> => [
+  await startProcess({ name, script, args, nodeOptions, environment }),
+];
 
 /** Every server, the limit first. */
 export const serverKinds: readonly ServerKind[] = [
@@ -137,7 +140,7 @@ export const isInstalled = (kind: ServerKind): boolean => existsSync(kind.needs)
 
 const startRelays = async (
   count: number,
-  { dataDirectory, nodeOptions }: StartOptions,
+  { dataDirectory, nodeOptions, environment }: StartOptions,
 ): Promise<readonly ServerProcess[]> => {
   const ports = await freePorts(count);
   const ids = ports.map((_, index) => String.fromCodePoint(97 + index));
@@ -155,6 +158,7 @@ const startRelays = async (
           ...(count > 1 ? ["--id", id, "--peers", peers, "--write-quorum", "2"] : []),
         ],
         nodeOptions,
+        environment,
       }),
     ),
   );

@@ -23,6 +23,8 @@ export interface ServerCommand {
   readonly args: readonly string[];
   /** Options of Node, such as those of its profiler. */
   readonly nodeOptions: readonly string[];
+  /** Besides what this process has in its own. */
+  readonly environment: Readonly<Record<string, string>>;
 }
 
 const stopPatienceMs = 5_000;
@@ -34,7 +36,8 @@ const complaintsMax = 20;
 export const startProcess = async (command: ServerCommand): Promise<ServerProcess> => {
   const startMs = performance.now();
   const args = [...command.nodeOptions, command.script, ...command.args];
-  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
+  const env = { ...process.env, ...command.environment };
+  const child = spawn(process.execPath, args, { env, stdio: ["ignore", "pipe", "pipe"] });
   endWithThisProcess(child);
   const complaints: string[] = [];
   createInterface({ input: child.stderr }).on("line", (line) => {
