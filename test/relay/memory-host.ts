@@ -2,6 +2,7 @@
 import type { HomeLimits, HomeMessage } from "@syncline/gossip";
 import { incarnationOf } from "@syncline/clocks";
 import { openMemoryStore } from "@syncline/storage/memory";
+import { createCompactionGate } from "../../packages/relay/src/compaction-gate.ts";
 import { settleConfig } from "../../packages/relay/src/config.ts";
 import { openDirectory } from "../../packages/relay/src/directory.ts";
 import { createDocuments } from "../../packages/relay/src/documents.ts";
@@ -34,6 +35,7 @@ export const startMemoryHost = async (
       documents: createDocuments({ worker: null }),
       chains: createValueChains(),
       pages,
+      compactions: createCompactionGate(),
       log: createLog("silent", "a"),
       ready: async () => {},
       now,

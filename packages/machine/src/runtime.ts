@@ -16,8 +16,12 @@ export interface RuntimePorts<P extends Protocol> {
    * Calls become durable in the order in which they were made, and are answered in that order.
    */
   append(records: readonly P["record"][], done: (error: Error | null) => void): void;
-  /** Answers a query; what was appended and answered before the call is seen by it. */
-  load(query: P["query"], done: (error: Error | null, rows: readonly P["row"][]) => void): void;
+  /** Answers a query; what was appended and answered before the call is seen by it. The token is the machine's own name for the question. */
+  load(
+    query: P["query"],
+    done: (error: Error | null, rows: readonly P["row"][]) => void,
+    token: number,
+  ): void;
   /** Passes a message on, without promise. */
   send(to: PeerId, message: P["message"]): void;
   /** Hands an output to the application. It may submit to the runtime at once; that is taken after the effects under way. If it throws, the machine stops. */
@@ -200,13 +204,14 @@ const load = <P extends Protocol>(
   query: P["query"],
 ): void => {
   let isAnswered = false;
-  state.ports.load(query, (error, rows) => {
+  const done = (error: Error | null, rows: readonly P["row"][]): void => {
     if (!state.isRunning) return;
     if (error !== null) return fail(state, error);
     if (isAnswered) return fail(state, new AssertionError("a load was answered twice"));
     isAnswered = true;
     take(state, { kind: "loaded", token, rows });
-  });
+  };
+  state.ports.load(query, done, token);
 };
 
 const fail = <P extends Protocol>(state: RuntimeState<P>, error: unknown): void => {

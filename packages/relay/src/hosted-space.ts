@@ -63,6 +63,7 @@ interface Hosted {
   runtime: Runtime<HomeProtocol> | null;
   home: Home | null;
   isStopped: boolean;
+  readonly isCompacting: boolean;
   /** Appends and loads that were not answered yet. */
   pendingCount: number;
   quietSinceMs: number;
@@ -84,6 +85,9 @@ export const openHostedSpace = (
     runtime: null,
     home: null,
     isStopped: false,
+    get isCompacting() {
+      return !space.isStopped && space.home !== null && space.home.state.compaction !== null;
+    },
     pendingCount: 0,
     quietSinceMs: context.now(),
   };
@@ -151,14 +155,18 @@ const recover = async (space: Hosted): Promise<void> => {
         done(error);
       });
     },
-    load: (query, done) => {
+    load: (query, done, token) => {
       space.pendingCount += 1;
       const read = (answer: Parameters<typeof journal.load>[1]): void =>
         journal.load(query, answer);
-      pages.load(query, read, (error, rows) => {
-        space.pendingCount -= 1;
-        done(error, rows);
-      });
+      const begin = (): void =>
+        pages.load(query, read, (error, rows) => {
+          space.pendingCount -= 1;
+          done(error, rows);
+        });
+      if (space.isCompacting && token === space.home?.state.compactionToken) {
+        context.compactions.enter(space, begin);
+      } else begin();
     },
     send: ports.send,
     deliver: (output) => deliver(space, output),

@@ -1,6 +1,7 @@
 /** What every part of a relay shares. */
 import type { HomeConfig } from "@syncline/gossip";
 import type { Logger } from "pino";
+import type { CompactionGate } from "./compaction-gate.ts";
 import type { RelayConfig } from "./config.ts";
 import type { Directory } from "./directory.ts";
 import type { Documents } from "./documents.ts";
@@ -14,6 +15,7 @@ export interface RelayContext {
   readonly documents: Documents;
   readonly chains: ValueChains;
   readonly pages: PageCache;
+  readonly compactions: CompactionGate;
   readonly log: Logger;
   /** Resolves once the directory's incarnation is the one to use: at once, except while it gets a new one. */
   readonly ready: () => Promise<void>;

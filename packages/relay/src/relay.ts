@@ -5,6 +5,7 @@ import { type LmdbStore, openLmdbStore } from "@syncline/storage/lmdb";
 import { type Connection, type ConnectionHandlers } from "@syncline/websocket";
 import { type ConnectionRequest, listen, type WebSocketServer } from "@syncline/websocket/server";
 import type { Logger } from "pino";
+import { createCompactionGate } from "./compaction-gate.ts";
 import { type RelayConfig, type RelayOptions, settleConfig } from "./config.ts";
 import { type Directory, openDirectory } from "./directory.ts";
 import { createDocuments, type Documents } from "./documents.ts";
@@ -233,6 +234,7 @@ const contextOf = (
     documents,
     chains: createValueChains(),
     pages: createPageCache(now),
+    compactions: createCompactionGate(),
     log,
     ready,
     now,
