@@ -66,7 +66,7 @@ test("who comes back uploads what they made offline, and nothing that is there",
 });
 
 test("who asks for a document that cannot be read is told to come again, and gets it then", async () => {
-  await using server = await startStockServer({ limits: { lookMs: 15, readMs: 50 } });
+  await using server = await startStockServer({ limits: { lookMs: 15, readSilenceMs: 50 } });
   const ann = server.client("notes");
   ann.text.insert(0, "kept");
   await until(() => server.homes.submitted.length > 0);

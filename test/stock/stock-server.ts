@@ -45,7 +45,7 @@ export const startStockServer = async (options: StockServerOptions = {}): Promis
     port: homes.port,
     documents,
     now: () => performance.now(),
-    isHome: () => true,
+    mayRest: true,
     log: { warn: () => {} },
     ...(options.limits === undefined ? {} : { limits: options.limits }),
   });

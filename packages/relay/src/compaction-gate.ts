@@ -6,7 +6,7 @@ import { startProcessTimer, type StartTimer } from "./timer.ts";
 
 /** One is merged, and the next ones are read meanwhile. */
 const COMPACTING_MAX = 4;
-/** One that takes longer is counted no more: it may wait for a newcomer that reads slowly, and holds one document then. */
+/** One that takes longer goes on, and is counted no more: it may wait for a newcomer that reads slowly, and holds one document then. */
 const COMPACTING_MS = 5000;
 /** Whether a compaction has ended is seen by looking, while others wait. */
 const LOOK_MS = 10;
@@ -17,7 +17,7 @@ interface CompactingSpace {
   readonly isCompacting: boolean;
 }
 
-/** Lets some in at a time, in the order in which they came; one that took too long waits anew. */
+/** Lets some in at a time, in the order in which they came; one that took too long waits anew before its next question. */
 export interface CompactionGate {
   /** Calls `begin` at once where the space is in already or there is room, else when it is its turn; never, if it is not compacting any more by then. */
   enter(space: CompactingSpace, begin: () => void): void;

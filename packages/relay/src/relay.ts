@@ -201,7 +201,7 @@ const assemble = (
       port,
       documents,
       now: context.now,
-      isHome: (space) => context.homesOf(space).includes(config.id),
+      mayRest: config.urlByPeer.size === 0,
       log,
     }),
     connections: new Set(),

@@ -6,11 +6,11 @@ import type { RoomContent } from "./room-content.ts";
 
 /** A content that may rest. */
 export interface RestingContent extends RoomContent {
-  /** Lets go of everything, unless it was used since the last call. Only where the home has on its disk all that was added. */
+  /** To be called now and then: the second call in a row between which nothing was added or asked lets go of everything. Only where the home has all of it on its disk. */
   restIfUnused(): void;
   /**
-   * Null if the content is here; else resolves when it has been read again, or rejects as the reading did. `answer` and `novelty` wait by themselves;
-   * `whole` is null meanwhile.
+   * Null if the content is here; else resolves when it has been read again, or rejects as the reading did. `answer` and `novelty` wait by themselves, and
+   * reject with it; `whole` is null meanwhile.
    */
   wake(): Promise<void> | null;
 }
@@ -67,7 +67,9 @@ const wake = (resting: Resting): Promise<void> | null => {
   if (resting.content !== null) return null;
   if (resting.coming === null) {
     const content = resting.options.create();
-    resting.coming = { content, whenRead: readInto(resting, content) };
+    // Not before `coming` is there, which takes what is added from now on.
+    const whenRead = Promise.resolve().then(() => readInto(resting, content));
+    resting.coming = { content, whenRead };
   }
   return resting.coming.whenRead;
 };

@@ -32,8 +32,8 @@ export interface StockRoomOptions {
   readonly log: StockLog;
   readonly startTimer: StartTimer;
   now(): number;
-  /** Whether this relay is one of the space's homes: then a room need not hold what it can read. */
-  readonly isHome: boolean;
+  /** Whether rooms may let go of documents: the home is in this process, and asks nobody else when a room reads them again. */
+  readonly mayRest: boolean;
   /** A client sent what no client should. */
   rejected(code: string): void;
   /** The room has nothing left to do. */

@@ -47,8 +47,8 @@ export interface StockLimits {
   readonly openPauseMs: number;
   /** How often rooms are looked at: one that nobody has asked, and in which nothing was changed, from one look to the next lets go of its document. */
   readonly lookMs: number;
-  /** How long it may take to read the document again; clients that need it are closed with 1013 then. */
-  readonly readMs: number;
+  /** How long the home may say nothing while the document is read again; clients that need it are closed with 1013 then. */
+  readonly readSilenceMs: number;
   /** Payloads of a room after which they are merged. */
   readonly tailCountMax: number;
   /** Bytes of a room's payloads after which they are merged, or as many as the merged state has if those are more. */
@@ -78,7 +78,7 @@ export const defaultStockLimits: StockLimits = {
   presencePauseMsMax: presencePause.msMax,
   openPauseMs: 60_000,
   lookMs: 3000,
-  readMs: 10_000,
+  readSilenceMs: 30_000,
   tailCountMax: 500,
   tailBytesMax: 1024 * 1024,
 };

@@ -86,8 +86,9 @@ export const openStockRoom = (options: StockRoomOptions): StockRoom => {
   return {
     accept: (connection) => accept(room, connection),
     look: () => {
-      const isSettled = room.isSynced && outbox.isEmpty && !room.changes.isBusy;
-      if (options.isHome && isSettled) content.restIfUnused();
+      // What is not on the home's disk, or not said to be, is nowhere else.
+      const isStored = room.isSynced && outbox.isEmpty && !room.changes.isBusy;
+      if (options.mayRest && isStored) content.restIfUnused();
     },
     close: () => endRoom(room),
     get droppedCount() {

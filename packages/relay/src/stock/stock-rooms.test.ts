@@ -54,6 +54,7 @@ const createWorld = (): World => {
     port,
     documents: createDocuments({ worker: null }),
     now: () => nowMs,
+    mayRest: true,
     log: { warn: () => {} },
     startTimer: (callback, delayMs) => {
       const timer = { atMs: nowMs + delayMs, callback };
@@ -223,6 +224,20 @@ describe("a room", () => {
 
     const [submitted] = world.sessions[1]!.said.filter((message) => message.kind === "submit");
     expect(submitted?.batches).toEqual([state]);
+  });
+
+  test("that has let go of its document and ended reads nothing for a client's last words", async () => {
+    const world = createWorld();
+    const client = world.connect();
+    client.handlers.frame(step1Frame(Uint8Array.of(0)));
+    world.sessions[0]!.message(welcome);
+    await world.pass(10_000);
+    world.rooms.close();
+
+    client.handlers.frame(step1Frame(Uint8Array.of(0)));
+    await world.pass(60_000);
+
+    expect(world.sessions).toHaveLength(1);
   });
 
   test("ends with its last client, and its session with it", async () => {

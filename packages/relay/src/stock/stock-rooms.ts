@@ -20,8 +20,8 @@ export interface StockRoomsOptions {
   /** Milliseconds of a clock that never goes back. */
   now(): number;
   readonly limits?: Partial<StockLimits>;
-  /** Whether this relay is one of a space's homes; by default of none. */
-  isHome?(space: string): boolean;
+  /** Whether rooms in which nothing happens let go of their documents, to read them again from a home in this process, which asks nobody else. */
+  readonly mayRest: boolean;
   readonly log: StockLog;
   /** Calls back after a delay in milliseconds, and returns what prevents it. Default: the process's timers, which do not keep it alive. */
   readonly startTimer?: StartTimer;
@@ -66,7 +66,6 @@ export const createStockRooms = (options: StockRoomsOptions): StockRooms => {
       ...options,
       documents: pauses.documentsFor(space),
       space,
-      isHome: options.isHome?.(space) ?? false,
       limits,
       startTimer,
       rejected: count,
@@ -83,7 +82,7 @@ export const createStockRooms = (options: StockRoomsOptions): StockRooms => {
     for (const room of roomByName.values()) room.look();
     stopLooking = startTimer(look, limits.lookMs);
   };
-  if (options.isHome !== undefined) stopLooking = startTimer(look, limits.lookMs);
+  if (options.mayRest) stopLooking = startTimer(look, limits.lookMs);
 
   return {
     accept: (connection, path) => {
