@@ -113,10 +113,17 @@ const whenRefused = (room: Room, refused: Extract<EdgeOutput, { kind: "refused" 
   }
 };
 
+/** What no home has goes along: the machine takes what it is given for all that the room has, and lets go of the changes before it. */
 const giveStates = (room: Room): void => {
   const { log, space, limits } = room.options;
   room.content.answer(null).then(
-    ({ state }) => room.edge.giveStates([{ document: DOCUMENT, type: TYPE, payload: state }]),
+    ({ state }) => {
+      // Read now, not when the state was asked for: more may have been typed since.
+      const payloads = [state, ...room.outbox.unshownPayloads];
+      room.edge.giveStates(
+        payloads.map((payload) => ({ document: DOCUMENT, type: TYPE, payload })),
+      );
+    },
     (error: unknown) => {
       log.warn({ room: space, error: String(error) }, "a home could not be given the document");
       later(room, limits.syncWaitMs, () => giveStates(room));

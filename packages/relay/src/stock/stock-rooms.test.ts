@@ -226,6 +226,34 @@ describe("a room", () => {
     expect(submitted?.batches).toEqual([state]);
   });
 
+  test("gives such a home also what was typed while there was none", async () => {
+    const world = createWorld();
+    const client = world.connect();
+    const doc = new Y.Doc();
+    doc.getText("text").insert(0, "seen elsewhere");
+    const payload = Y.encodeStateAsUpdate(doc);
+    const vector = new Map([["00000000000000aa", 2]]);
+    const states = [{ document: "default", type: "yjs", payload }];
+    world.sessions[0]!.message({ ...welcome, vector });
+    world.sessions[0]!.message({ kind: "group", entries: [], states, isLast: true, vector });
+    world.sessions[0]!.closed();
+    await world.pass(0);
+    const known = Y.encodeStateVector(doc);
+    doc.getText("text").insert(0, "typed offline, ");
+    client.handlers.frame(updateFrame(Y.encodeStateAsUpdate(doc, known)));
+    await world.pass(2000);
+
+    world.sessions[1]!.message({ ...welcome, home: "b", incarnation: "00000000000000bb" });
+    await world.pass(0);
+
+    const stored = new Y.Doc();
+    for (const message of world.sessions[1]!.said) {
+      if (message.kind !== "submit") continue;
+      for (const batch of message.batches) Y.applyUpdate(stored, batch.payload);
+    }
+    expect(stored.getText("text").toJSON()).toBe("typed offline, seen elsewhere");
+  });
+
   test("that has let go of its document and ended reads nothing for a client's last words", async () => {
     const world = createWorld();
     const client = world.connect();
